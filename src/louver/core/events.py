@@ -1,0 +1,145 @@
+"""The vocabulary of the ledger: what happened, without content; an unknown kind is refused.
+
+Each event becomes one canonical JSON payload; the ledger commits to it with a fresh salt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar, TypeAlias
+
+from louver.core.consent import ConsentKey, ConsentState
+from louver.core.encoding import Json
+from louver.core.exchanges import Outcome
+
+
+class Kind(Enum):
+    SENT = "sent"
+    ANSWERED = "answered"
+    INTERRUPTED = "interrupted"
+    CONSENT = "consent"
+    POLICY = "policy"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request is about to leave to `destination`; durable before its first byte does.
+
+    `person` is Louver's random id, None in strict or no-store traffic. `counts` by category.
+    """
+
+    kind: ClassVar[Kind] = Kind.SENT
+    exchange: str
+    tenant: str
+    application: str
+    person: str | None
+    purpose: str
+    destination: str
+    remote: bool
+    policy: str
+    mode: str
+    counts: Mapping[str, int]
+    because: tuple[str, ...]
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "exchange": self.exchange,
+            "tenant": self.tenant,
+            "application": self.application,
+            "person": self.person,
+            "purpose": self.purpose,
+            "destination": self.destination,
+            "remote": self.remote,
+            "policy": self.policy,
+            "mode": self.mode,
+            "counts": dict(self.counts),
+            "because": list(self.because),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An exchange ended; `milliseconds` by stage, `restored` counts the values put back."""
+
+    kind: ClassVar[Kind] = Kind.ANSWERED
+    exchange: str
+    outcome: Outcome
+    status: int
+    restored: int
+    milliseconds: Mapping[str, int] = field(default_factory=dict)
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "exchange": self.exchange,
+            "outcome": self.outcome.value,
+            "status": self.status,
+            "restored": self.restored,
+            "milliseconds": dict(self.milliseconds),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A sent exchange whose end was never recorded; added by the sweeper."""
+
+    kind: ClassVar[Kind] = Kind.INTERRUPTED
+    exchange: str
+
+    def payload(self) -> dict[str, Json]:
+        return {"exchange": self.exchange}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChanged:
+    """A person's answer for one purpose and recipient changed."""
+
+    kind: ClassVar[Kind] = Kind.CONSENT
+    key: ConsentKey
+    state: ConsentState
+    expires: float | None
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "tenant": self.key.tenant,
+            "person": self.key.person,
+            "purpose": self.key.purpose,
+            "recipient": self.key.recipient,
+            "state": self.state.value,
+            "expires": self.expires,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyActivated:
+    """From this entry on, requests are decided by this policy."""
+
+    kind: ClassVar[Kind] = Kind.POLICY
+    digest: str
+
+    def payload(self) -> dict[str, Json]:
+        return {"digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """An API key was created or revoked; `key` is its public id."""
+
+    kind: ClassVar[Kind] = Kind.KEY
+    key: str
+    tenant: str
+    application: str
+    change: str
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "key": self.key,
+            "tenant": self.tenant,
+            "application": self.application,
+            "change": self.change,
+        }
+
+
+Event: TypeAlias = Sent | Answered | Interrupted | ConsentChanged | PolicyActivated | KeyChanged

@@ -1,0 +1,91 @@
+"""The states of one exchange as types: Exchange -> Minimized -> Reply -> Answer.
+
+A provider accepts only `Minimized`, and only `louver.minimize.outgoing` constructs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from louver.core.decision import Needs, Part
+from louver.core.identity import Caller
+from louver.core.policy import Mode
+from louver.core.sensitive import Sensitive
+
+JsonTree = object
+"""A parsed JSON value (dict, list, str, int, float, bool, None); checked by the wire parser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A parsed request. `opening` is the conversation's first messages as canonical bytes.
+
+    `tools` are the tool names that the application declared; only those are given real values.
+    `needs.context` is filled from the length of the text.
+    """
+
+    id: str
+    caller: Caller
+    body: Sensitive[Mapping[str, JsonTree]]
+    model: str
+    purpose: str | None
+    stream: bool
+    choices: int
+    tools: frozenset[str]
+    json_content: bool
+    opening: Sensitive[bytes]
+    conversation: Sensitive[str] | None
+    needs: Needs
+    uninspectable: tuple[Part, ...] = ()
+    task: str | None = None
+    mode_asked: Mode | None = None
+    no_store: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minimized:
+    """What may leave: JSON bytes without the values, and how to put the values back.
+
+    `values` maps each placeholder to what it stands for, from this request alone.
+    `counts` counts replaced values by taxonomy code.
+    """
+
+    exchange: str
+    body: bytes
+    stream: bool
+    no_store: bool
+    values: Mapping[str, Sensitive[str]]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One decoded event of a provider's answer, still minimized: an object of the wire format."""
+
+    event: Mapping[str, JsonTree]
+
+
+class Outcome(Enum):
+    """How an exchange ended, as the ledger says it."""
+
+    ANSWERED = "answered"
+    UPSTREAM_FAILED = "upstream_failed"
+    CLIENT_LEFT = "client_left"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One restored event, ready for the client; `terminal` is the last of the stream."""
+
+    data: Sensitive[bytes]
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Milliseconds spent in the stages of the line; content-free."""
+
+    stages: Mapping[str, float] = field(default_factory=dict)
