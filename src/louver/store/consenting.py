@@ -1,0 +1,95 @@
+"""How a person's answer may change: a small state machine after the DPV consent states.
+
+    (none) -> requested, given, refused          given     -> given (renewed), withdrawn
+    requested -> given, refused                  refused   -> requested, given
+    expired -> requested, given, refused,        withdrawn -> requested, given
+               withdrawn
+
+Nobody sets `expired`: a given consent expires by itself, when its time has come.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from sqlalchemy import and_, bindparam, insert, select, update
+
+from louver.core.consent import Consent, ConsentKey, ConsentState
+from louver.core.errors import Invalid
+from louver.core.events import ConsentChanged
+from louver.store.batch import Batch
+from louver.store.schema import consents, persons
+
+_REQUESTED, _GIVEN = ConsentState.REQUESTED, ConsentState.GIVEN
+_REFUSED, _WITHDRAWN = ConsentState.REFUSED, ConsentState.WITHDRAWN
+
+TRANSITIONS: Mapping[ConsentState, frozenset[ConsentState]] = {
+    ConsentState.UNKNOWN: frozenset({_REQUESTED, _GIVEN, _REFUSED}),
+    ConsentState.REQUESTED: frozenset({_GIVEN, _REFUSED}),
+    ConsentState.GIVEN: frozenset({_GIVEN, _WITHDRAWN}),
+    ConsentState.REFUSED: frozenset({_REQUESTED, _GIVEN}),
+    ConsentState.WITHDRAWN: frozenset({_REQUESTED, _GIVEN}),
+    # Withdrawing too: who withdraws a moment after the end must not be told off.
+    ConsentState.EXPIRED: frozenset({_REQUESTED, _GIVEN, _REFUSED, _WITHDRAWN}),
+}
+
+_PERSON = select(persons.c.id).where(
+    persons.c.id == bindparam("person"), persons.c.tenant == bindparam("tenant")
+)
+_ADD = insert(consents)
+_CHANGE = update(consents).where(
+    and_(
+        consents.c.tenant == bindparam("of_tenant"),
+        consents.c.person == bindparam("of_person"),
+        consents.c.purpose == bindparam("of_purpose"),
+        consents.c.recipient == bindparam("of_recipient"),
+    )
+)
+
+
+def set_consent(batch: Batch, key: ConsentKey, state: ConsentState, expires: float | None) -> int:
+    """Change the fact and add its entry. Raises Invalid for a step that the states do not have."""
+    _require_sensible(batch.time, state, expires)
+    _require_person(batch, key)
+    before = batch.facts.consents.state(key, batch.time)
+    if state not in TRANSITIONS[before]:
+        raise Invalid(
+            f"a consent that is {before.value} cannot become {state.value}", code="consent_state"
+        )
+    known = key in batch.facts.answers
+    seq = batch.append(ConsentChanged(key, state, expires))
+    row = {"state": state.value, "since": batch.time, "expires": expires, "seq": seq}
+    if known:
+        where = {
+            "of_tenant": key.tenant,
+            "of_person": key.person,
+            "of_purpose": key.purpose,
+            "of_recipient": key.recipient,
+        }
+        batch.connection.execute(_CHANGE, {**row, **where})
+    else:
+        names = {
+            "tenant": key.tenant,
+            "person": key.person,
+            "purpose": key.purpose,
+            "recipient": key.recipient,
+        }
+        batch.connection.execute(_ADD, {**row, **names})
+    batch.facts = batch.facts.with_answers(seq, Consent(key, state, batch.time, expires))
+    return seq
+
+
+def _require_sensible(now: float, state: ConsentState, expires: float | None) -> None:
+    if expires is None:
+        return
+    if state is not ConsentState.GIVEN:
+        raise Invalid("only a given consent has an end", code="consent_state")
+    if not math.isfinite(expires) or expires <= now:
+        raise Invalid("a consent ends in the future", code="consent_state")
+
+
+def _require_person(batch: Batch, key: ConsentKey) -> None:
+    names = {"person": key.person, "tenant": key.tenant}
+    if batch.connection.execute(_PERSON, names).one_or_none() is None:
+        raise Invalid("this tenant has no such person", code="unknown_person")

@@ -1,0 +1,213 @@
+"""Opening the database so that an acknowledged commit is on disk, and naming its failures.
+
+SQLite: WAL, synchronous=FULL, one file that only its owner may read. PostgreSQL: through psycopg.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from louver.core.errors import Invalid, LouverError, Unavailable
+
+_WAIT_SECONDS = 10
+_WRITES = "louver_writes"
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA fullfsync=ON",  # On macOS a plain fsync stops at the disk's own cache.
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+_POSTGRES_OPTIONS = (
+    f"-c lock_timeout={_WAIT_SECONDS}s "
+    # A replica that freezes inside a batch would hold the ledger's lock; it loses it instead.
+    "-c idle_in_transaction_session_timeout=60s"
+)
+
+
+def open_database(url: str) -> Engine:
+    """Open `sqlite:///path/to/file.db` or `postgresql://user@host/name`.
+
+    Raises Invalid for a URL that no durable store is behind, Unavailable if it cannot be reached.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Invalid(
+            "the store's URL cannot be read; write `sqlite:///louver.db` or "
+            "`postgresql://user@host/name`",
+            code="invalid_store",
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = _open_sqlite(parsed)
+    elif backend == "postgresql":
+        engine = _open_postgres(parsed)
+    else:
+        raise Invalid("the store is SQLite or PostgreSQL", code="invalid_store")
+    try:
+        with content_free(), engine.connect() as connection:
+            if backend == "postgresql":
+                _require_durable(connection)
+    except LouverError:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction: committed at the end, rolled back on any exception.
+
+    On SQLite it takes the write lock at once, so that it never has to give up half-way.
+    """
+    with content_free(), engine.connect() as connection:
+        connection.execution_options(**{_WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read transaction that sees a single moment of the database, however long it lasts."""
+    with content_free(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def content_free() -> Iterator[None]:
+    """Turn the database's errors into Unavailable, without its words: they may quote values."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _unavailable(error) from None
+
+
+class _Cursor(Protocol):
+    def execute(self, sql: str, /) -> object: ...
+    def fetchone(self) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Driver(Protocol):
+    """The little of a DBAPI connection that is needed before SQLAlchemy takes over."""
+
+    isolation_level: str | None
+
+    def cursor(self) -> _Cursor: ...
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Make every connection of `engine` durable, and its transactions begin as we say."""
+
+    def configure(driver: _Driver, _record: object) -> None:
+        driver.isolation_level = None  # The driver's own transaction handling starts them too late.
+        cursor = driver.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+            if pragma.endswith("WAL") and cursor.fetchone() != ("wal",):
+                raise sqlite3.OperationalError("no write-ahead log on this file system")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if not url.database or ":memory:" in url.database or url.query:
+        raise Invalid(
+            "the ledger needs a file that outlives the process; write `sqlite:///louver.db`",
+            code="invalid_store",
+        )
+    path = Path(url.database)
+    try:
+        # Created by us and not by SQLite, so that there is no moment when others may read it;
+        # SQLite gives its log the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError:
+        raise Unavailable(
+            "the store's file cannot be opened; check that its folder exists and is yours",
+            code="store_lost",
+        ) from None
+    engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True)
+    prepare_sqlite(engine)
+    return engine
+
+
+def _open_postgres(url: URL) -> Engine:
+    options = url.query.get("options", "")
+    own = options if isinstance(options, str) else " ".join(options)
+    url = url.set(drivername="postgresql+psycopg")
+    url = url.update_query_dict({"options": f"{_POSTGRES_OPTIONS} {own}".strip()})
+    try:
+        return create_engine(url, hide_parameters=True, pool_timeout=_WAIT_SECONDS)
+    except ModuleNotFoundError:
+        raise Invalid(
+            "PostgreSQL needs its driver; install `louver[postgres]`", code="invalid_store"
+        ) from None
+
+
+def _require_durable(connection: Connection) -> None:
+    for setting in ("fsync", "synchronous_commit"):
+        if connection.exec_driver_sql(f"SHOW {setting}").scalar_one() == "off":
+            raise Invalid(
+                f"PostgreSQL runs with {setting}=off: it would confirm entries that a power cut "
+                "loses; switch it on",
+                code="invalid_store",
+            )
+
+
+_FULL = "the store's disk is full; free some space, nothing was recorded"
+_BUSY = "the store is busy; try again"
+_LOST = "the store cannot be reached; nothing was recorded"
+_FAILED = "the store refused to record this; see `louver ledger verify`"
+
+_SQLITE_CODES = {13: "store_full", 5: "store_busy", 6: "store_busy", 15: "store_busy"}
+_SQLITE_LOST = {8, 10, 11, 14, 26}  # read-only, input/output, corrupt, cannot open, no database
+_POSTGRES_FULL = {"53100"}
+_POSTGRES_BUSY = {"53300", "55P03", "40001", "40P01", "57014"}
+
+
+def _unavailable(error: SQLAlchemyError | sqlite3.Error) -> Unavailable:
+    code = _code(error)
+    messages = {"store_full": _FULL, "store_busy": _BUSY, "store_lost": _LOST}
+    return Unavailable(messages.get(code, _FAILED), code=code)
+
+
+def _code(error: SQLAlchemyError | sqlite3.Error) -> str:
+    if isinstance(error, PoolTimeout):
+        return "store_busy"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # The driver's own complaints come without SQLite's number.
+        primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        lost = primary in _SQLITE_LOST
+        return _SQLITE_CODES.get(primary, "store_lost" if lost else "store_failed")
+    state = getattr(cause, "sqlstate", None)
+    if state in _POSTGRES_FULL:
+        return "store_full"
+    if state in _POSTGRES_BUSY:
+        return "store_busy"
+    # psycopg reports a connection that it never got, or lost, without a state.
+    no_link = isinstance(error, DBAPIError) and (
+        error.connection_invalidated or type(cause).__name__ == "OperationalError"
+    )
+    return "store_lost" if no_link or str(state)[:2] in ("08", "57") else "store_failed"

@@ -1,0 +1,166 @@
+"""Opening, refusing what is not durable, and failing without the database's own words."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import event, insert, make_url, text
+from store.desk import Desk
+
+from louver.core.errors import Invalid, Unavailable
+from louver.store.database import open_database, reading, writing
+from louver.store.schema import persons
+from louver.store.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+
+def test_sqlite_is_opened_durable(sqlite_desk: Desk) -> None:
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10000}
+    with reading(sqlite_desk.engine) as connection:
+        found = {name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in expected}
+    assert found == expected
+
+
+def test_sqlite_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "louver.db"
+    path.touch(0o644)
+    with Desk(f"sqlite:///{path}") as desk:
+        desk.activate()
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == {"louver.db": 0o600, "louver.db-wal": 0o600, "louver.db-shm": 0o600}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:louver?mode=memory&uri=true",
+        "sqlite:///louver.db?cache=shared",
+        "mysql://somewhere/louver",
+        "no url",
+        "",
+    ],
+)
+def test_what_is_not_durable_is_refused(url: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        open_database(url)
+    assert caught.value.code == "invalid_store"
+
+
+def test_a_folder_that_does_not_exist_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as caught:
+        open_database(f"sqlite:///{tmp_path}/none/louver.db")
+    assert caught.value.code == "store_lost"
+    assert "none" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "louver.db"
+    path.write_bytes(b"Dear diary, " * 1000)
+    with pytest.raises(Unavailable) as caught:
+        open_database(f"sqlite:///{path}")
+    assert caught.value.code == "store_lost"
+
+
+def test_postgresql_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as caught:
+        open_database(f"postgresql://me:secret-word@/louver?host={tmp_path}")
+    assert caught.value.code == "store_lost"
+    assert "secret-word" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["synchronous_commit"])
+def test_postgresql_that_forgets_is_refused(postgres_database: str, setting: str) -> None:
+    with psycopg.connect(postgres_database, autocommit=True) as admin:
+        name = make_url(postgres_database).database
+        admin.execute(f'ALTER DATABASE "{name}" SET {setting} = off'.encode())
+    with pytest.raises(Invalid) as caught:
+        open_database(postgres_database)
+    assert setting in str(caught.value)
+
+
+def test_postgresql_sessions_give_up_waiting(postgres_database: str) -> None:
+    engine = open_database(postgres_database)
+    with reading(engine) as connection:
+        assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "10s"
+    engine.dispose()
+
+
+def test_a_lost_postgresql_connection_fails_the_batch_and_comes_back(
+    postgres_database: str,
+) -> None:
+    with Desk(postgres_database, refresh=3600) as desk:
+        desk.activate()
+        with psycopg.connect(postgres_database, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with pytest.raises(Unavailable) as caught:
+            desk.send("x1")
+        assert caught.value.code == "store_lost"
+        assert desk.send("x2") == 2
+        assert verify(desk.engine).entries == 2
+
+
+@pytest.fixture
+def impatient(sqlite_desk: Desk) -> Iterator[Engine]:
+    """The desk's database with 10 ms of patience in place of 10 s."""
+    engine = open_database(sqlite_desk.url)
+    event.listen(engine, "checkout", lambda driver, *_: driver.execute("PRAGMA busy_timeout=10"))
+    yield engine
+    engine.dispose()
+
+
+def test_a_locked_database_is_busy(sqlite_desk: Desk, impatient: Engine) -> None:
+    with (
+        writing(sqlite_desk.engine) as connection,
+        pytest.raises(Unavailable) as caught,
+        writing(impatient),
+    ):
+        connection.execute(text("SELECT 1"))
+    assert caught.value.code == "store_busy"
+
+
+def test_errors_keep_the_databases_words_to_themselves(desk: Desk) -> None:
+    rows = [{"id": "alice@example.com", "tenant": "t", "digest": b"alice@example.com"}] * 2
+    with pytest.raises(Unavailable) as caught, writing(desk.engine) as connection:
+        connection.execute(insert(persons), rows)
+    assert caught.value.code == "store_failed"
+    assert "alice" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_full_disk_refuses_and_recovers(sqlite_desk: Desk) -> None:
+    sqlite_desk.activate()
+    with reading(sqlite_desk.engine) as connection:
+        used = connection.execute(text("PRAGMA page_count")).scalar_one()
+
+    def limit(pages: int) -> None:
+        sqlite_desk.engine.dispose()
+        event.listen(
+            sqlite_desk.engine,
+            "checkout",
+            lambda driver, *_: driver.execute(f"PRAGMA max_page_count={pages}"),
+        )
+
+    limit(used + 4)
+    acknowledged: list[int] = []
+    with pytest.raises(Unavailable) as caught:
+        acknowledged.extend(sqlite_desk.send(f"x{turn}") for turn in range(1000))
+    assert caught.value.code == "store_full"
+    assert sqlite_desk.store.size() == 1 + len(acknowledged)
+    with pytest.raises(Unavailable):
+        sqlite_desk.send("still full")
+    limit(1_000_000)
+    assert sqlite_desk.send("room again") == 2 + len(acknowledged)
+    assert verify(sqlite_desk.engine).entries == 2 + len(acknowledged)
