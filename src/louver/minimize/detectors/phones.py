@@ -1,0 +1,99 @@
+"""Telling telephone numbers from the many other runs of digits.
+
+A date, a version, an address of a machine or a decimal is no telephone number; what follows a
+number that is complete is not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from louver.minimize.detectors.checksums import digits
+from louver.minimize.detectors.surroundings import stands_alone
+
+_DATE = re.compile(
+    r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d{2}(?!\d)|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2}(?!\d)"
+)
+_MACHINE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?![.\d])")
+_DECIMAL = re.compile(r"\d+\.\d+(?![.\d])|\d+\.\d+\.\d{1,3}(?![.\d])")
+_GROUP_END = re.compile(r"\d(?=\D|$)")
+_E164_MOST = 15
+_NANP = 11
+
+
+def international(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A number with its country: at most 15 digits, for country code 1 exactly 11."""
+    if start > 0 and (text[start - 1].isalnum() or text[start - 1] in "+_"):
+        return None
+    end = _balanced(text, start, end)
+    surface = _digit_part(text[start:end])
+    plus = surface.startswith("+")
+    number = digits(surface) if plus else digits(surface)[2:]
+    most = _NANP if number.startswith("1") else _E164_MOST
+    end = _cut(text, start, end, most if plus else most + 2)
+    count = len(digits(_digit_part(text[start:end]))) - (0 if plus else 2)
+    fits = count == _NANP if number.startswith("1") else 7 <= count <= _E164_MOST
+    return (start, end) if fits and _ends(text, end) else None
+
+
+def _digit_part(surface: str) -> str:
+    """The number without its extension."""
+    for index, character in enumerate(surface):
+        if character.isalpha():
+            return surface[:index]
+    return surface
+
+
+def _balanced(text: str, start: int, end: int) -> int:
+    """The end without a closing parenthesis that opened before the number."""
+    surface = text[start:end]
+    extra = surface.endswith(")") and surface.count(")") > surface.count("(")
+    return end - 1 if extra else end
+
+
+def _cut(text: str, start: int, end: int, most: int) -> int:
+    """The last end of a group of digits before more than `most` digits have passed."""
+    if len(digits(text[start:end])) <= most or any(c.isalpha() for c in text[start:end]):
+        return end
+    ends = [start + match.end() for match in _GROUP_END.finditer(text[start:end])]
+    fitting = [place for place in ends if len(digits(text[start:place])) <= most]
+    return fitting[-1] if fitting else end
+
+
+def _ends(text: str, end: int) -> bool:
+    """Whether no digit or letter goes on after `end`."""
+    if end >= len(text):
+        return True
+    return not (text[end].isalnum() or (text[end] in "-./" and text[end + 1 : end + 2].isdigit()))
+
+
+def north_american(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Ten digits in three groups, as they are written in the NANP area."""
+    if _DATE.match(text, start):
+        return None
+    return stands_alone(text, start, end)
+
+
+def national(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A number with a leading zero: 9 to 12 digits, and nothing else that begins like it."""
+    count = len(digits(_digit_part(text[start:end])))
+    if not 9 <= count <= 12 or _DATE.match(text, start) or _MACHINE.match(text, start):
+        return None
+    return stands_alone(text, start, end)
+
+
+def in_parentheses(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """An area in parentheses and what follows: 8 to 12 digits; `f(3) 14` is a call, not an area."""
+    before = text[start - 1 : start]
+    if before.isalnum() or before in {"_", ")", "]"}:
+        return None
+    if not 8 <= len(digits(_digit_part(text[start:end]))) <= 12:
+        return None
+    return (start, end) if _ends(text, end) else None
+
+
+def after_context(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Any run of 6 to 15 digits, once words before it speak of telephones."""
+    if _DATE.match(text, start) or _MACHINE.match(text, start) or _DECIMAL.match(text, start):
+        return None
+    return stands_alone(text, start, end) if 6 <= len(digits(text[start:end])) <= 15 else None

@@ -1,0 +1,102 @@
+"""What stands around a candidate: its edges, and the words before it.
+
+Distance is counted in words, and values that were found and placeholders count for nothing: so a
+text in which values were replaced has the same contexts as before.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+from louver.core.spans import Span
+from louver.minimize.detectors.rules import Context
+from louver.minimize.detectors.shapes import placeholder_spans
+
+# Three letters are left out whose small forms are other letters' (Kelvin, Angstrom, dotted I).
+_WORD = re.compile(r"[^\W\d_\u212a\u212b\u0130]+")
+_CAMEL = re.compile(r"([a-z])([A-Z])")
+_LONGEST_WORD = 24
+_BARRED_REACH = 2  # words
+_STEP = 80  # characters looked back at a time
+_FURTHEST = 800  # characters looked back at most, or the work would not be linear
+
+
+def stands_alone(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The range itself, unless it is a piece of a longer number, code or word."""
+    if start > 0 and _joins(text[start - 1], text[start - 2 : start - 1]):
+        return None
+    if end < len(text) and _joins(text[end], text[end + 1 : end + 2]):
+        return None
+    return start, end
+
+
+def _joins(near: str, far: str) -> bool:
+    """Whether a neighbor and the one behind it show that a number goes on."""
+    if near.isalnum():
+        return True
+    return near in ".,-/:+" and far.isascii() and far.isdigit()
+
+
+class Words:
+    """The words of one text; those inside a value that was found, or a placeholder, left out."""
+
+    def __init__(self, text: str, taken: Iterable[Span]) -> None:
+        self._text = text
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for span in sorted([*taken, *placeholder_spans(text)]):
+            if self._ends and span.start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], span.end)
+            else:
+                self._starts.append(span.start)
+                self._ends.append(span.end)
+
+    def hides(self, start: int, end: int) -> bool:
+        """Whether all of `[start, end)` is part of what was found already."""
+        at = bisect_right(self._starts, start)
+        return at > 0 and self._ends[at - 1] >= end
+
+    def allow(self, context: Context, start: int) -> bool:
+        """Whether what stands before `start` is such a context."""
+        before = self._before(start, max(context.reach, _BARRED_REACH))
+        if context.barred and not set(before[-_BARRED_REACH:]).isdisjoint(context.barred):
+            return False
+        if not context.words:
+            return True
+        window = f" {' '.join(before[-context.reach :])} "
+        return any(f" {word} " in window for word in context.words)
+
+    def _before(self, end: int, count: int) -> list[str]:
+        """The last `count` words before `end`, looking back as far as it takes, up to a bound."""
+        words: list[str] = []
+        left = _FURTHEST
+        at = bisect_left(self._starts, end)
+        while end > 0 and left > 0 and len(words) < count:
+            floor = self._ends[at - 1] if at else 0
+            if floor >= end:
+                at -= 1
+                end = self._starts[at]
+                continue
+            start = self._word_edge(max(floor, end - _STEP), floor)
+            words[:0] = _words(self._text[start:end])
+            left -= end - start
+            end = start
+        return words[-count:]
+
+    def _word_edge(self, start: int, floor: int) -> int:
+        """`start`, or before the word that it cuts; a longer word is none anyway."""
+        least = max(floor, start - _LONGEST_WORD - 1)
+        while start > least and self._text[start - 1].isalpha():
+            start -= 1
+        return start
+
+
+def _words(text: str) -> list[str]:
+    """`phoneNumber` is two words; a long run of letters is a code, and none."""
+    words = [word for word in _WORD.findall(text) if len(word) <= _LONGEST_WORD]
+    joined = " ".join(words)
+    if joined.islower():
+        return words
+    return _CAMEL.sub(r"\1 \2", joined).lower().split()

@@ -1,0 +1,120 @@
+"""Makes what may leave; the only place where a `Minimized` is constructed.
+
+Rule: whatever the first reading replaced, the finished bytes are read again as plain JSON by a
+reader that trusts no structure, and a value found there is replaced or refuses the request.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from louver.core.errors import Invalid, Refused
+from louver.core.exchanges import Exchange, JsonTree, Minimized
+from louver.core.policy import Policy
+from louver.minimize.leaves import (
+    PROTOCOL_WORDS,
+    Path,
+    Rule,
+    Treatment,
+    everything_is_text,
+    rewrite,
+    show,
+)
+from louver.minimize.protect import replace_all, to_replace, unseen
+from louver.minimize.pseudonyms import Pseudonyms
+from louver.minimize.survey import Finds, findings_of
+
+_ROUNDS = 3
+_HOLDS_TEXT = frozenset({"messages", "tools", "functions", "metadata", "response_format"})
+
+
+@dataclass(frozen=True, slots=True)
+class Minimizing:
+    """What one minimization needs besides the request.
+
+    `rule` is the wire format's reading of paths; `address` sets what the destination needs (model
+    name, `store: false`) on the finished body. `remember` lets findings be cached.
+    """
+
+    finder: Finds
+    policy: Policy
+    pseudonyms: Pseudonyms
+    rule: Rule
+    address: Callable[[dict[str, JsonTree]], dict[str, JsonTree]]
+    remember: bool
+
+
+class Replacer:
+    """A visitor that puts a placeholder wherever the policy does not say `keep`."""
+
+    def __init__(self, how: Minimizing) -> None:
+        self._how = how
+        self.counts: Counter[str] = Counter()
+        self.opaque: set[str] = set()
+
+    def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        if treatment is Treatment.OPAQUE:
+            self.opaque.add(text)
+        how = self._how
+        found = tuple(findings_of(text, treatment, how.finder, remember=how.remember))
+        return replace_all(text, to_replace(found, how.policy), how.pseudonyms, self.counts)
+
+    def number(self, number: float, path: Path) -> float | str:
+        written = repr(number)
+        replaced = self.text(written, Treatment.TEXT, path)
+        if replaced == written:
+            return number
+        if path and path[0] in _HOLDS_TEXT:
+            return replaced
+        place = show(path)
+        raise Invalid(f"{place} is a number that looks like personal data", param=place)
+
+
+class Rereader(Replacer):
+    """Reads finished bytes: our own placeholders pass, anything else found is replaced again."""
+
+    def __init__(self, how: Minimizing, opaque: set[str]) -> None:
+        super().__init__(how)
+        self.opaque = opaque
+
+    def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        if text in self.opaque or text in PROTOCOL_WORDS:
+            return text
+        how = self._how
+        found = to_replace(tuple(how.finder.find(text, remember=how.remember)), how.policy)
+        missed = unseen(text, found, how.pseudonyms)
+        return replace_all(text, missed, how.pseudonyms, self.counts)
+
+
+def minimize(exchange: Exchange, how: Minimizing) -> Minimized:
+    """The bytes that may leave for `exchange`.
+
+    Raises DetectorFailed; Refused where values remain after three readings, or one of a refused
+    category is found; Invalid where a value stands in a place that can hold no placeholder.
+    """
+    replacer = Replacer(how)
+    tree = rewrite(exchange.body.reveal(), how.rule, replacer)
+    body = orjson.dumps(how.address(cast("dict[str, JsonTree]", tree)))
+    counts = replacer.counts
+    for _ in range(_ROUNDS):
+        rereader = Rereader(how, replacer.opaque)
+        again = rewrite(orjson.loads(body), everything_is_text, rereader)
+        if not rereader.counts:
+            return Minimized(
+                exchange=exchange.id,
+                body=body,
+                stream=exchange.stream,
+                no_store=exchange.no_store,
+                values=dict(how.pseudonyms.values),
+                counts=dict(counts),
+            )
+        counts += rereader.counts
+        body = orjson.dumps(again)
+    raise Refused(
+        "values remained after replacing; nothing was sent", code="minimization_incomplete"
+    )

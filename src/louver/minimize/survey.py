@@ -1,0 +1,78 @@
+"""The find stage: what stands in every leaf of a request, by place and category; no content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from louver.core.exchanges import JsonTree
+from louver.core.spans import Finding, Span
+from louver.minimize.leaves import Path, Rule, Treatment, rewrite
+
+NAME = "person.name"
+USER = "person.user_id"
+
+
+class Finds(Protocol):
+    """What the survey needs of a `Finder`: all findings of a text, sorted and non-overlapping."""
+
+    def find(self, text: str, *, remember: bool = True) -> Sequence[Finding]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The findings of one leaf."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Everything found in a request; `counts` by taxonomy code."""
+
+    places: tuple[Place, ...]
+    counts: Mapping[str, int]
+
+
+class Reader:
+    """A visitor that finds and changes nothing."""
+
+    def __init__(self, finder: Finds, *, remember: bool) -> None:
+        self._finder = finder
+        self._remember = remember
+        self.places: list[Place] = []
+
+    def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        findings = findings_of(text, treatment, self._finder, remember=self._remember)
+        if findings:
+            self.places.append(Place(path, tuple(findings)))
+        return text
+
+    def number(self, number: float, path: Path) -> float:
+        self.text(repr(number), Treatment.TEXT, path)
+        return number
+
+
+def findings_of(
+    text: str, treatment: Treatment, finder: Finds, *, remember: bool
+) -> Sequence[Finding]:
+    """The findings of one leaf: the whole of it where its place says what it is, else as found."""
+    if treatment is Treatment.OPAQUE:
+        return ()
+    if treatment in (Treatment.NAME, Treatment.USER):
+        if not text.strip():
+            return ()
+        code = NAME if treatment is Treatment.NAME else USER
+        return (Finding(Span(0, len(text)), code, f"place/{treatment.value}"),)
+    return finder.find(text, remember=remember) if text else ()
+
+
+def survey(tree: JsonTree, rule: Rule, finder: Finds, *, remember: bool = True) -> Survey:
+    """Look at every leaf of `tree`. Raises DetectorFailed."""
+    reader = Reader(finder, remember=remember)
+    rewrite(tree, rule, reader)
+    counts = Counter(f.category for place in reader.places for f in place.findings)
+    return Survey(tuple(reader.places), dict(counts))
