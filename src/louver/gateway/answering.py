@@ -1,0 +1,112 @@
+"""The second half of the line: a provider's events become the client's answer.
+
+Rule: the end is on record before the client sees the last event; whatever stops an answer in the
+middle closes the provider's call and is recorded too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+from louver.core.errors import LouverError, UpstreamFailed
+from louver.core.exchanges import Reply
+from louver.gateway.passage import Passage
+from louver.gateway.wire.openai_answer import AnswerRestorer
+
+
+class Body(AsyncIterator[bytes]):
+    """The bytes of an answer. Closing it ends the provider's call, even before the first byte."""
+
+    def __init__(self, passage: Passage, events: AsyncGenerator[bytes], replies: Replies) -> None:
+        self._passage = passage
+        self._events = events
+        self._replies = replies
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._events)
+
+    async def aclose(self) -> None:
+        await self._events.aclose()
+        await self._replies.aclose()
+        self._passage.left()
+
+
+class Replies(AsyncIterator[Reply]):
+    """A provider's events, the first of which has arrived."""
+
+    def __init__(self, first: Reply, rest: AsyncGenerator[Reply]) -> None:
+        self._first: Reply | None = first
+        self._rest = rest
+
+    async def __anext__(self) -> Reply:
+        first, self._first = self._first, None
+        return await anext(self._rest) if first is None else first
+
+    async def aclose(self) -> None:
+        await self._rest.aclose()
+
+
+async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
+    """Wait for the first event; a failure before it is still an HTTP error to the client."""
+    try:
+        with passage.timed("first"):
+            return Replies(await anext(asked), asked)
+    except StopAsyncIteration:
+        empty = UpstreamFailed("the model's server sent an empty answer", code="upstream_invalid")
+        await passage.failed(empty)
+        raise empty from None
+    except LouverError as error:
+        await passage.failed(error)
+        raise
+    except asyncio.CancelledError:
+        await asked.aclose()
+        passage.left()
+        raise
+
+
+async def whole(passage: Passage, restorer: AnswerRestorer, replies: Replies) -> bytes:
+    """The body of an answer that is not streamed. Raises UpstreamFailed, Unavailable."""
+    async with aclosing(replies):
+        try:
+            with passage.timed("restore"):
+                body = restorer.whole((await anext(replies)).event)
+        except UpstreamFailed as error:
+            await passage.failed(error, restorer.restored)
+            raise
+    await passage.answered(restorer.restored)
+    return body
+
+
+async def stream(
+    passage: Passage,
+    restorer: AnswerRestorer,
+    replies: Replies,
+    error_body: Callable[[LouverError], bytes],
+) -> AsyncGenerator[bytes]:
+    """The answer as server-sent events; a failure becomes the last one, as `error_body` has it."""
+    try:
+        async with aclosing(replies):
+            with passage.timed("stream"):
+                async for reply in replies:
+                    for event in restorer.chunk(reply.event):
+                        yield _event(event)
+                for event in restorer.finish():
+                    yield _event(event)
+        await passage.answered(restorer.restored)
+        yield _event(b"[DONE]")
+    except LouverError as error:
+        await passage.failed(error, restorer.restored)
+        yield _event(error_body(error))
+    finally:
+        passage.left(restorer.restored)
+
+
+async def once(body: bytes) -> AsyncGenerator[bytes]:
+    """An answer of one piece as an iterator."""
+    yield body
+
+
+def _event(data: bytes) -> bytes:
+    return b"data: " + data + b"\n\n"

@@ -1,0 +1,240 @@
+"""The straight line from a request to its answer; the order of the code is the argument.
+
+    authenticate -> parse -> find -> decide -> minimize -> record(sent) -> ask provider
+                 -> restore -> record(answered) -> end of answer
+
+`record(sent)` is the point of truth: policy and consent are snapshots in memory, checked again in
+the commit, and no byte goes to a provider before that commit is durable. Every failure on the way
+ends the request: no detector, no policy, no record, no answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from louver.core.decision import Decision, Question, decide, mode_of
+from louver.core.errors import LouverError, Unavailable
+from louver.core.events import Sent
+from louver.core.exchanges import Exchange, Minimized
+from louver.core.identity import Caller
+from louver.core.policy import Destination, Location, Mode, Policy
+from louver.core.seams import Clock
+from louver.core.sensitive import Sensitive
+from louver.gateway.answering import Body, begin, once, stream, whole
+from louver.gateway.headers import asked_of
+from louver.gateway.memory import Memory
+from louver.gateway.passage import Passage
+from louver.gateway.providers.interface import Provider
+from louver.gateway.wire.openai_answer import AnswerRestorer
+from louver.gateway.wire.openai_chat import Addressing, Reading, parse
+from louver.minimize.outgoing import Minimizing, minimize
+from louver.minimize.pseudonyms import Pseudonyms
+from louver.minimize.survey import Finds, Survey, survey
+
+T = TypeVar("T")
+
+_DECISIONS = 3  # How often a request is decided when policy or consent change under it.
+_LARGE = 8 * 1024  # Tokens from which detection leaves the event loop to a thread.
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as a door hands it over; header names are lower-case."""
+
+    authorization: Sensitive[str] | None
+    headers: Mapping[str, str]
+    body: Sensitive[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An answer whose first event has arrived; closing `body` cancels the provider's call."""
+
+    headers: tuple[tuple[str, str], ...]
+    stream: bool
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a line is made of; `house.build` joins them.
+
+    `observe` is shown what leaves; `error_body` is how the door writes an error.
+    """
+
+    policy: Callable[[], Policy]
+    memory: Memory
+    finder: Finds
+    pseudonyms: Callable[[Exchange], Pseudonyms]
+    providers: Mapping[str, Provider]
+    clock: Clock
+    new_id: Callable[[], str]
+    observe: Callable[[Minimized, Destination], None]
+    error_body: Callable[[LouverError], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What would happen to a request, and why."""
+
+    exchange: Exchange
+    found: Survey
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A request that is durably on record as sent; only now may it leave."""
+
+    decision: Decision
+    destination: Destination
+    minimized: Minimized
+    policy: Policy
+
+
+class Line:
+    """Answers chat requests; one instance serves all of them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def chat(self, incoming: Incoming, caller: Caller | None = None) -> Outgoing:
+        """Answer one chat completion. Raises LouverError for what ends it before its answer.
+
+        `caller` is who a door in this process speaks for; everybody else shows an API key.
+        """
+        # 1. Who asks, and for what.
+        exchange = self._parse(incoming, caller)
+        passage = Passage(exchange, self._parts.memory, self._parts.clock)
+        # 2. What is in it.
+        with passage.timed("find"):
+            found = await self._find(exchange)
+        # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
+        sent = await self._record(passage, found)
+        # 6. Ask. Until the first event, a failure is still an HTTP error.
+        self._parts.observe(sent.minimized, sent.destination)
+        asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
+        replies = await begin(passage, asked)
+        # 7. Put the values back, and have the end on record before the last event.
+        restorer = AnswerRestorer(exchange, sent.minimized, sent.policy)
+        if exchange.stream:
+            events = stream(passage, restorer, replies, self._parts.error_body)
+        else:
+            events = once(await whole(passage, restorer, replies))
+        headers = (
+            ("x-louver-exchange", exchange.id),
+            ("x-louver-destination", sent.destination.name),
+            ("x-louver-because", " ".join(sent.decision.because)),
+        )
+        return Outgoing(headers, exchange.stream, Body(passage, events, replies))
+
+    async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
+        """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
+        exchange = self._parse(incoming, caller)
+        found = await self._find(exchange)
+        question = self._question(exchange, found, self._parts.policy())
+        decision = decide(question, self._parts.policy(), self._parts.memory.consents())
+        return Considered(exchange, found, decision)
+
+    def authenticate(self, authorization: Sensitive[str] | None) -> Caller:
+        """The caller behind an `Authorization` header. Raises Unauthenticated."""
+        return self._parts.memory.authenticate(authorization)
+
+    def models(self) -> Sequence[str]:
+        """The model names that clients may ask for."""
+        return sorted(self._parts.policy().routes)
+
+    def new_id(self) -> str:
+        """An unguessable id."""
+        return self._parts.new_id()
+
+    async def close(self) -> None:
+        """Release the providers' connections, on the event loop that made them."""
+        for provider in self._parts.providers.values():
+            await provider.close()
+
+    def _parse(self, incoming: Incoming, caller: Caller | None) -> Exchange:
+        caller = caller or self.authenticate(incoming.authorization)
+        asked = asked_of(incoming.headers, caller, self._parts.new_id())
+        return parse(incoming.body.reveal(), asked)
+
+    async def _find(self, exchange: Exchange) -> Survey:
+        rule = Reading.of(exchange, self._parts.policy())
+        body, finder = exchange.body.reveal(), self._parts.finder
+        remember = not exchange.no_store
+        return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
+
+    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
+        """Decide, minimize and record; again where the policy changed in between."""
+        exchange = passage.exchange
+        for _ in range(_DECISIONS):
+            policy = self._parts.policy()
+            question = self._question(exchange, found, policy)
+            unlinked = exchange.no_store or mode_of(question, policy) is Mode.STRICT
+            if question.person is None and not unlinked:
+                person = await self._parts.memory.person(exchange.caller)
+                question = replace(question, person=person)
+            decision = decide(question, policy, self._parts.memory.consents())
+            destination = decision.require()
+            with passage.timed("minimize"):
+                minimized = await self._minimize(exchange, policy, destination)
+            event = Sent(
+                exchange=exchange.id,
+                tenant=question.tenant,
+                application=question.application,
+                person=None if unlinked else question.person,
+                purpose=question.purpose,
+                destination=destination.name,
+                remote=destination.location is Location.REMOTE,
+                policy=policy.digest,
+                mode=decision.mode.name.lower(),
+                counts=minimized.counts,
+                because=decision.because,
+            )
+            try:
+                with passage.timed("record"):
+                    await self._parts.memory.record_sent(event, decision.consent)
+            except Unavailable as error:
+                if error.code != "policy_changed":
+                    raise
+            else:
+                return _Recorded(decision, destination, minimized, policy)
+        raise Unavailable("the policy changes faster than requests are decided; try again")
+
+    def _question(self, exchange: Exchange, found: Survey, policy: Policy) -> Question:
+        return Question(
+            tenant=exchange.caller.tenant,
+            application=exchange.caller.application,
+            person=self._parts.memory.known_person(exchange.caller),
+            purpose=exchange.purpose or policy.default_purpose,
+            model=exchange.model,
+            now=self._parts.clock.now(),
+            task=exchange.task,
+            mode_asked=exchange.mode_asked,
+            needs=exchange.needs,
+            categories=found.counts,
+            uninspectable=exchange.uninspectable,
+        )
+
+    async def _minimize(
+        self, exchange: Exchange, policy: Policy, destination: Destination
+    ) -> Minimized:
+        how = Minimizing(
+            finder=self._parts.finder,
+            policy=policy,
+            pseudonyms=self._parts.pseudonyms(exchange),
+            rule=Reading.of(exchange, policy),
+            address=Addressing(destination),
+            remember=not exchange.no_store,
+        )
+        return await _run(exchange, lambda: minimize(exchange, how))
+
+
+async def _run(exchange: Exchange, work: Callable[[], T]) -> T:
+    """Run `work` here, or in a thread where it would hold the event loop up."""
+    if exchange.needs.context < _LARGE:
+        return work()
+    return await asyncio.to_thread(work)

@@ -1,0 +1,25 @@
+"""How the built-in providers are made; registered under the entry points `louver.providers`."""
+
+from __future__ import annotations
+
+from louver.core.policy import Destination
+from louver.core.seams import Clock
+from louver.core.sensitive import Sensitive
+from louver.gateway.providers.hostile import Hostile
+from louver.gateway.providers.openai_compatible import OpenAICompatible
+from louver.gateway.providers.practice import Practice
+
+
+def practice(destination: Destination, _key: Sensitive[str] | None, clock: Clock) -> Practice:
+    """The practice model, in this process."""
+    return Practice(destination, clock=clock)
+
+
+def hostile(destination: Destination, _key: Sensitive[str] | None, _clock: Clock) -> Hostile:
+    """The hostile model, in this process."""
+    return Hostile(destination)
+
+
+def openai(destination: Destination, key: Sensitive[str] | None, _clock: Clock) -> OpenAICompatible:
+    """Any server that speaks OpenAI's chat completions."""
+    return OpenAICompatible(destination, key=key)

@@ -1,0 +1,1 @@
+"""Wire formats: bytes in, an `Exchange` out, and restored events back; one file per direction."""

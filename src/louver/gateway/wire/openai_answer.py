@@ -1,0 +1,248 @@
+"""OpenAI chat completions, the answer: values put back into events, whole or streamed.
+
+Restored are the answer's text, refusals, reasoning and the arguments of tools that the application
+declared. Everything else passes as it came, which means with placeholders; log-probabilities,
+which we never ask for, are dropped. An event of the wrong shape ends the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import orjson
+
+from louver.core.errors import UpstreamFailed
+from louver.core.exchanges import Exchange, JsonTree, Minimized
+from louver.core.policy import Policy
+from louver.minimize.restore import JsonRestorer, TextRestorer
+
+_TEXT_FIELDS = ("content", "refusal", "reasoning_content", "reasoning")
+_MAX_TOOL_CALLS = 256
+
+
+class Restores(Protocol):
+    @property
+    def restored(self) -> int: ...
+
+    def feed(self, text: str) -> str: ...
+
+    def finish(self) -> str: ...
+
+
+class Verbatim:
+    """A restorer that puts nothing back."""
+
+    restored = 0
+
+    def feed(self, text: str) -> str:
+        return text
+
+    def finish(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a choice's delta that text streams into; `call` is None outside of tool calls."""
+
+    choice: int
+    field: str
+    call: int | None = None
+
+
+class AnswerRestorer:
+    """Puts values back into the events of one answer; feed it in order, then `finish()`."""
+
+    def __init__(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> None:
+        self._values = minimized.values
+        self._model = exchange.model
+        self._choices = exchange.choices
+        self._json_content = exchange.json_content
+        self._tools = exchange.tools - policy.sealed_tools
+        self._hosts = policy.link_hosts
+        self._slots: dict[Slot, Restores] = {}
+        self._restored = 0
+        self._envelope: dict[str, JsonTree] = {}
+
+    @property
+    def restored(self) -> int:
+        return self._restored + sum(slot.restored for slot in self._slots.values())
+
+    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[bytes]:
+        """The events to send for one `chat.completion.chunk`; none while its text is held back."""
+        choices = []
+        self._envelope = {k: v for k, v in event.items() if k not in {"choices", "usage"}}
+        for choice in self._choices_of(event):
+            index = cast("int", choice["index"])
+            delta = self._delta(index, _object(choice.get("delta") or {}))
+            if choice.get("finish_reason") is not None:
+                self._flush(index, delta)
+            elif not delta and choice.get("delta"):
+                continue  # All of it is held back.
+            choices.append({**choice, "delta": delta, "logprobs": None})
+        if choices or not event.get("choices"):
+            yield encode({**event, "model": self._model, "choices": choices})
+
+    def finish(self) -> Iterator[bytes]:
+        """What was still held when the upstream said that it is done."""
+        for index in sorted({slot.choice for slot in self._slots}):
+            delta: dict[str, JsonTree] = {}
+            self._flush(index, delta)
+            if delta:
+                choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
+                yield encode({**self._envelope, "model": self._model, "choices": [choice]})
+
+    def whole(self, event: Mapping[str, JsonTree]) -> bytes:
+        """The body to send for one `chat.completion`."""
+        choices = []
+        for choice in self._choices_of(event):
+            index = cast("int", choice["index"])
+            message = self._delta(index, _object(choice.get("message") or {}))
+            self._flush(index, message)
+            choices.append({**choice, "message": message, "logprobs": None})
+        return encode({**event, "model": self._model, "choices": choices})
+
+    def _choices_of(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
+        for i, item in enumerate(_objects(event.get("choices") or [])):
+            index = item.get("index", i)
+            if not isinstance(index, int) or not 0 <= index < self._choices:
+                raise _invalid("a choice that was not asked for")
+            yield {**item, "index": index}
+
+    def _delta(self, choice: int, delta: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
+        """`delta` with values put back; fields whose whole text is held back are left out."""
+        out = dict(delta)
+        for field in _TEXT_FIELDS:
+            text = delta.get(field)
+            if isinstance(text, str):
+                _put(out, field, self._slot(Slot(choice, field)).feed(text), text)
+        calls = []
+        for i, call in enumerate(_objects(delta.get("tool_calls") or [])):
+            if restored := self._call(choice, call, i):
+                calls.append(restored)
+        if delta.get("tool_calls"):
+            _put(out, "tool_calls", calls, delta["tool_calls"])
+        if delta.get("function_call"):
+            legacy = self._invocation(
+                Slot(choice, "function_call"), _object(delta["function_call"]), "arguments"
+            )
+            _put(out, "function_call", legacy, delta["function_call"])
+        return out
+
+    def _call(
+        self, choice: int, call: Mapping[str, JsonTree], position: int
+    ) -> dict[str, JsonTree]:
+        index = call.get("index", position)
+        if not isinstance(index, int) or not 0 <= index < _MAX_TOOL_CALLS:
+            raise _invalid("a tool call out of range")
+        out = dict(call)
+        for kind, field in (("function", "arguments"), ("custom", "input")):
+            if isinstance(call.get(kind), dict):
+                slot = Slot(choice, kind, index)
+                restored = self._invocation(slot, _object(call[kind]), field)
+                _put(out, kind, restored, call[kind])
+        return out if out.keys() != {"index"} else {}
+
+    def _invocation(
+        self, slot: Slot, invocation: Mapping[str, JsonTree], field: str
+    ) -> dict[str, JsonTree]:
+        """A tool's name and arguments; values go only to a tool that the application declared."""
+        out = dict(invocation)
+        name = invocation.get("name")
+        if isinstance(name, str) and name:
+            value = self._values.get(name)
+            out["name"] = name = name if value is None else value.reveal()
+            if slot in self._slots:  # A second name for the same call: trust neither.
+                self._slots[slot] = Verbatim()
+            else:
+                self._slots[slot] = self._restorer(slot, declared=name in self._tools)
+        text = invocation.get(field)
+        if isinstance(text, str):
+            _put(out, field, self._slot(slot).feed(text), text)
+        return out
+
+    def _slot(self, slot: Slot) -> Restores:
+        if slot not in self._slots:
+            self._slots[slot] = self._restorer(slot, declared=False)
+        return self._slots[slot]
+
+    def _restorer(self, slot: Slot, *, declared: bool) -> Restores:
+        if slot.field in {"function", "function_call"}:
+            return JsonRestorer(self._values, link_hosts=self._hosts) if declared else Verbatim()
+        if slot.field == "custom" and not declared:
+            return Verbatim()
+        if slot.field == "content" and self._json_content:
+            return JsonRestorer(self._values, link_hosts=self._hosts)
+        return TextRestorer(self._values, link_hosts=self._hosts)
+
+    def _flush(self, choice: int, delta: dict[str, JsonTree]) -> None:
+        """Add what this choice's restorers still hold to `delta`; its slots end here."""
+        for slot in [s for s in self._slots if s.choice == choice]:
+            restorer = self._slots.pop(slot)
+            _append(delta, slot, restorer.finish())
+            self._restored += restorer.restored
+
+
+def _put(out: dict[str, JsonTree], field: str, value: JsonTree, original: JsonTree) -> None:
+    """Keep an empty field only where it came empty."""
+    if value or not original:
+        out[field] = value
+    else:
+        del out[field]
+
+
+def _append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
+    """Add `text` to what `delta` (or a whole message) holds in `slot`."""
+    if not text:
+        return
+    if slot.call is None and slot.field != "function_call":
+        delta[slot.field] = str(delta.get(slot.field) or "") + text
+        return
+    field = "input" if slot.field == "custom" else "arguments"
+    if slot.call is None:
+        target = cast("dict[str, JsonTree]", delta.setdefault("function_call", {}))
+    else:
+        calls = cast("list[dict[str, JsonTree]]", delta.setdefault("tool_calls", []))
+        call = next((c for i, c in enumerate(calls) if c.get("index", i) == slot.call), None)
+        if call is None:
+            call = {"index": slot.call}
+            calls.append(call)
+        target = cast("dict[str, JsonTree]", call.setdefault(slot.field, {}))
+    target[field] = str(target.get(field) or "") + text
+
+
+def encode(event: Mapping[str, JsonTree]) -> bytes:
+    """JSON bytes; half a surrogate pair, which JSON text cannot hold, becomes U+FFFD."""
+    try:
+        return orjson.dumps(event)
+    except (TypeError, orjson.JSONEncodeError):
+        return orjson.dumps(_mended(event))
+
+
+def _mended(tree: JsonTree) -> JsonTree:
+    if isinstance(tree, str):
+        return tree.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(tree, dict):
+        return {_mended(key): _mended(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_mended(item) for item in tree]
+    return tree
+
+
+def _object(value: JsonTree) -> Mapping[str, JsonTree]:
+    if not isinstance(value, dict):
+        raise _invalid("a field of the wrong type")
+    return value
+
+
+def _objects(value: JsonTree) -> Iterator[Mapping[str, JsonTree]]:
+    if not isinstance(value, list):
+        raise _invalid("a field of the wrong type")
+    for item in value:
+        yield _object(item)
+
+
+def _invalid(what: str) -> UpstreamFailed:
+    return UpstreamFailed(f"the model's server sent {what}", code="upstream_invalid")

@@ -1,0 +1,216 @@
+"""OpenAI chat completions, the request: parsed with its bounds, and read by path.
+
+What could carry replaced text past the restorer is refused here: log-probabilities (they spell the
+answer in pieces) and generated audio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from louver.core.decision import Needs, Part
+from louver.core.errors import Invalid, NeverSupported, NotYetSupported
+from louver.core.exchanges import Exchange, JsonTree
+from louver.core.identity import Caller
+from louver.core.policy import Destination, Mode, PartKind, Policy
+from louver.core.sensitive import Sensitive
+from louver.gateway.wire.reading import expect, number_between, objects, read_object
+from louver.minimize.leaves import Path, Treatment
+from louver.text.language import guess
+
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
+_PART_KINDS: Mapping[str, PartKind] = {
+    "image_url": PartKind.IMAGE,
+    "input_image": PartKind.IMAGE,
+    "input_audio": PartKind.AUDIO,
+    "file": PartKind.FILE,
+    "input_file": PartKind.FILE,
+}
+_CHARACTERS_PER_TOKEN = 4
+_MAX_CHOICES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the request's headers say, parsed; `exchange` is the new exchange's id."""
+
+    exchange: str
+    caller: Caller
+    conversation: Sensitive[str] | None = None
+    purpose: str | None = None
+    task: str | None = None
+    mode: Mode | None = None
+    no_store: bool = False
+
+
+def parse(body: bytes, asked: Asked) -> Exchange:
+    """The exchange that `body` asks for.
+
+    Raises Invalid for what is malformed, NeverSupported and NotYetSupported for what is refused.
+    """
+    tree = read_object(body)
+    model = expect(tree.get("model"), str, "model")
+    messages = objects(tree.get("messages"), "messages")
+    if not messages:
+        raise Invalid("messages must not be empty", param="messages")
+    _check_parameters(tree)
+    parts = tuple(p for i, m in enumerate(messages) for p in _check_message(m, f"messages[{i}]"))
+    choices = 1 if tree.get("n") is None else expect(tree["n"], int, "n")
+    structured = _structured(tree)
+    stream = tree.get("stream")
+    return Exchange(
+        id=asked.exchange,
+        caller=_with_person(asked.caller, tree),
+        body=Sensitive(tree),
+        model=model,
+        purpose=asked.purpose,
+        stream=False if stream is None else expect(stream, bool, "stream"),
+        choices=choices,
+        tools=_declared_tools(tree),
+        json_content=structured,
+        opening=Sensitive(_opening(messages)),
+        conversation=asked.conversation,
+        needs=Needs(
+            context=len(body) // _CHARACTERS_PER_TOKEN,
+            tools=bool(tree.get("tools") or tree.get("functions")),
+            structured=structured,
+            language=guess(_last_user_text(messages)),
+        ),
+        uninspectable=parts,
+        task=asked.task,
+        mode_asked=asked.mode,
+        no_store=asked.no_store or tree.get("store") is False,
+    )
+
+
+def _check_parameters(tree: Mapping[str, JsonTree]) -> None:
+    if tree.get("logprobs") or tree.get("top_logprobs"):
+        raise NeverSupported(
+            "log-probabilities spell the answer in pieces that cannot be restored; leave them out",
+            param="logprobs",
+        )
+    modalities = tree.get("modalities")
+    if tree.get("audio") is not None or (modalities is not None and modalities != ["text"]):
+        raise NotYetSupported("generated audio cannot be restored", param="modalities")
+    number_between(tree, "temperature", 0, 2)
+    number_between(tree, "top_p", 0, 1)
+    number_between(tree, "n", 1, _MAX_CHOICES)
+    number_between(tree, "presence_penalty", -2, 2)
+    number_between(tree, "frequency_penalty", -2, 2)
+    number_between(tree, "max_tokens", 1, 10**9)
+    number_between(tree, "max_completion_tokens", 1, 10**9)
+    for name in ("store", "parallel_tool_calls"):
+        if tree.get(name) is not None:
+            expect(tree[name], bool, name)
+    for name in ("stream_options", "response_format", "metadata", "logit_bias"):
+        if tree.get(name) is not None:
+            expect(tree[name], dict, name)
+
+
+def _check_message(message: Mapping[str, JsonTree], where: str) -> list[Part]:
+    """Check one message; return its parts that no detector can look into."""
+    if expect(message.get("role"), str, f"{where}.role") not in _ROLES:
+        raise Invalid(f"{where}.role must be one of {', '.join(sorted(_ROLES))}", param=where)
+    for i, call in enumerate(objects(message.get("tool_calls") or [], f"{where}.tool_calls")):
+        for kind in ("function", "custom"):
+            if call.get(kind) is not None:
+                expect(call[kind], dict, f"{where}.tool_calls[{i}].{kind}")
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return []
+    found: list[Part] = []
+    for i, part in enumerate(objects(content, f"{where}.content")):
+        said = str(part.get("type"))
+        if said not in _TEXT_PARTS:
+            named = _PART_KINDS.get(said, PartKind.OTHER)
+            found.append(Part(named, f"{where}.content[{i}]"))
+    return found
+
+
+def _structured(tree: Mapping[str, JsonTree]) -> bool:
+    wanted = tree.get("response_format")
+    return isinstance(wanted, dict) and str(wanted.get("type")) in {"json_object", "json_schema"}
+
+
+def _declared_tools(tree: Mapping[str, JsonTree]) -> frozenset[str]:
+    names: set[str] = set()
+    for i, tool in enumerate(objects(tree.get("tools") or [], "tools")):
+        kind = expect(tool.get("type", "function"), str, f"tools[{i}].type")
+        if kind in {"function", "custom"}:
+            definition = expect(tool.get(kind), dict, f"tools[{i}].{kind}")
+            names.add(expect(definition.get("name"), str, f"tools[{i}].{kind}.name"))
+    for i, legacy in enumerate(objects(tree.get("functions") or [], "functions")):
+        names.add(expect(legacy.get("name"), str, f"functions[{i}].name"))
+    return frozenset(names)
+
+
+def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
+    """The messages that every later turn sends again: up to and with the first user message."""
+    first = next((i for i, m in enumerate(messages) if m["role"] == "user"), len(messages) - 1)
+    return orjson.dumps(messages[: first + 1], option=orjson.OPT_SORT_KEYS)
+
+
+def _last_user_text(messages: list[Mapping[str, JsonTree]]) -> str:
+    for message in reversed(messages):
+        if message["role"] == "user" and isinstance(message.get("content"), str):
+            return str(message["content"])
+    return ""
+
+
+def _with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
+    """The person is named by header; OpenAI's own fields for the end user serve where it is not."""
+    if caller.person is not None:
+        return caller
+    for name in ("safety_identifier", "user"):
+        value = tree.get(name)
+        if value is not None and (person := expect(value, str, name)):
+            return Caller(caller.tenant, caller.application, caller.key_id, Sensitive(person))
+    return caller
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the paths of a chat request are read.
+
+    `speakers` are the messages whose `name` is a participant's and not a tool's; `passing` the
+    uninspectable parts that the policy lets pass.
+    """
+
+    speakers: frozenset[int]
+    passing: frozenset[str]
+
+    @classmethod
+    def of(cls, exchange: Exchange, policy: Policy) -> Reading:
+        messages = cast("list[Mapping[str, JsonTree]]", exchange.body.reveal()["messages"])
+        speakers = {i for i, m in enumerate(messages) if m["role"] not in {"tool", "function"}}
+        passing = {p.path for p in exchange.uninspectable if p.kind in policy.allowed_parts}
+        return cls(frozenset(speakers), frozenset(passing))
+
+    def __call__(self, path: Path) -> Treatment:
+        if len(path) == 1:
+            named = {"user", "safety_identifier", "prompt_cache_key"}
+            return Treatment.USER if path[0] in named else Treatment.TEXT
+        if path[0] != "messages" or len(path) < 3:
+            return Treatment.TEXT
+        if path[2] == "name" and path[1] in self.speakers:
+            return Treatment.NAME
+        if path[-1] == "arguments" and path[2] in {"tool_calls", "function_call"}:
+            return Treatment.JSON
+        if len(path) > 4 and f"messages[{path[1]}].content[{path[3]}]" in self.passing:
+            return Treatment.OPAQUE
+        return Treatment.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """Sets what the destination needs on a body that is already minimized."""
+
+    destination: Destination
+
+    def __call__(self, body: dict[str, JsonTree]) -> dict[str, JsonTree]:
+        return {**body, "model": self.destination.model, "store": False}
