@@ -1,0 +1,5 @@
+"""`python -m louver` is `louver`."""
+
+from louver.doors.cli import main
+
+main()

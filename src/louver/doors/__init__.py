@@ -1,0 +1,1 @@
+"""Where the world comes in: HTTP, commands, settings; parse, call one service method, render."""

@@ -1,0 +1,1 @@
+"""`louver demo`: conversations through the real gateway, with the real client, explained."""

@@ -1,0 +1,1 @@
+"""The gateway's HTTP side: raw ASGI, because a framework costs more than all detection together."""

@@ -1,0 +1,233 @@
+"""The gateway as a raw ASGI application: route, read within limits, hand to the line, stream back.
+
+A client that hangs up cancels its request at once; an answer is never buffered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+from louver.core.errors import LouverError, UnknownModel
+from louver.core.sensitive import Sensitive
+from louver.doors.errors import NoSuchPath, WrongMethod
+from louver.doors.http import body as bodies
+from louver.doors.http.errors import (
+    JSON_TYPE,
+    error_answer,
+    unexpected_answer,
+    unexpected_body,
+)
+from louver.doors.http.openapi import description
+from louver.doors.http.wire import (
+    Receive,
+    Scope,
+    Send,
+    Whole,
+    body_message,
+    own_headers,
+    request_headers,
+    send_whole,
+    start_message,
+)
+from louver.doors.logs import unexpected
+from louver.gateway.line import Incoming, Outgoing
+
+CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+OPENAPI, HEALTH = "/openapi.json", "/healthz"
+_EVENT_STREAM = ("content-type", "text/event-stream; charset=utf-8")
+_UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the stream
+
+_log = logging.getLogger("louver.http")
+
+
+class Services(Protocol):
+    """What the gateway asks of the house."""
+
+    async def chat(self, incoming: Incoming) -> Outgoing: ...
+
+    def authenticate(self, authorization: Sensitive[str] | None) -> object:
+        """Raises Unauthenticated."""
+        ...
+
+    def models(self) -> Sequence[str]:
+        """The model names that clients may ask for."""
+        ...
+
+    def new_id(self) -> str:
+        """An unguessable id, by which an unexpected error is found in the log."""
+        ...
+
+    async def close(self) -> None:
+        """Release what belongs to the event loop; called once, at shutdown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes and seconds that a request body may take."""
+
+    max_body: int = 10_000_000
+    body_timeout: float = 30.0
+
+
+class Gateway:
+    """Serves OpenAI's chat completions and model list, its own description and its liveness."""
+
+    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+        self._services = services
+        self._limits = limits or Limits()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            raise RuntimeError("only http is served")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self._services.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bodies.RequestBody(scope, receive)
+        try:
+            answer = await self._answer(scope, body, receive, send)
+        except bodies.ClientLeft:
+            return
+        except LouverError as error:
+            answer = error_answer(error)
+        except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
+            answer = unexpected_answer(self._note(error))
+        if answer is not None:
+            await _send_and_settle(answer, body, send)
+
+    async def _answer(
+        self, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
+    ) -> Whole | None:
+        """The answer, or None where it has been sent already."""
+        if scope["path"] != CHAT:
+            return self._small(scope)
+        _require("POST", scope)
+        headers = request_headers(scope)
+        bodies.check_length(headers, self._limits.max_body)
+        bodies.check_type(headers)
+        content = await body.read(self._limits.max_body, self._limits.body_timeout)
+        authorization = headers.get("authorization")
+        incoming = Incoming(
+            authorization=None if authorization is None else Sensitive(authorization),
+            headers=own_headers(headers),
+            body=Sensitive(content),
+        )
+        return await _until_gone(self._chat(incoming, send), receive)
+
+    def _small(self, scope: Scope) -> Whole:
+        path: str = scope["path"]
+        if path not in (HEALTH, OPENAPI, MODELS) and not path.startswith(MODELS + "/"):
+            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+        _require("GET", scope)
+        if path == HEALTH:
+            return _json({"status": "ok"})
+        if path == OPENAPI:
+            return _json(description())
+        authorization = request_headers(scope).get("authorization")
+        self._services.authenticate(None if authorization is None else Sensitive(authorization))
+        if path == MODELS:
+            data = [_model(name) for name in self._services.models()]
+            return _json({"object": "list", "data": data})
+        name = path.removeprefix(MODELS + "/")
+        if name not in self._services.models():
+            raise UnknownModel("no such model here; GET /v1/models lists them", param="model")
+        return _json(_model(name))
+
+    async def _chat(self, incoming: Incoming, send: Send) -> Whole | None:
+        outgoing = await self._services.chat(incoming)
+        async with aclosing(outgoing.body):  # which is what cancels the upstream call
+            if not outgoing.stream:
+                content = b"".join([part async for part in outgoing.body])
+                return Whole(200, (JSON_TYPE, *outgoing.headers), content)
+            headers = (_EVENT_STREAM, _UNBUFFERED, *outgoing.headers)
+            await send(start_message(200, headers))
+            try:
+                async for part in outgoing.body:
+                    await send(body_message(part, more=True))
+            except Exception as error:  # noqa: BLE001 - the door: the headers are out already
+                event = unexpected_body(self._note(error))
+                await send(body_message(b"data: " + event + b"\n\n", more=True))
+            await send(body_message(b"", more=False))
+            return None
+
+    def _note(self, error: Exception) -> str:
+        error_id = self._services.new_id()
+        unexpected(_log, error, error_id)
+        return error_id
+
+
+async def _until_gone(
+    work: Coroutine[object, object, Whole | None], receive: Receive
+) -> Whole | None:
+    """Do `work`, and cancel it at once when the client hangs up. Raises ClientLeft then."""
+    working = asyncio.current_task()
+    gone = False
+
+    def hang_up(watching: asyncio.Task[None]) -> None:
+        nonlocal gone
+        if not watching.cancelled() and working is not None:
+            gone = True
+            working.cancel()
+
+    watching = asyncio.create_task(_disconnected(receive))
+    watching.add_done_callback(hang_up)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        # Ours becomes a fact about the client; the server's own, at shutdown, stays what it is.
+        if gone and working is not None and working.uncancel() == 0:
+            raise bodies.ClientLeft from None
+        raise
+    finally:
+        watching.remove_done_callback(hang_up)
+        watching.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_and_settle(answer: Whole, body: bodies.RequestBody, send: Send) -> None:
+    """Send `answer`; where the request is not read to its end, drain and close."""
+    if not body.unread:
+        await send_whole(answer, send)
+        return
+    headers = (*answer.headers, ("connection", "close"))
+    await send_whole(Whole(answer.status, headers, answer.body), send, more=True)
+    if answer.status != 408:  # a body that came too slowly is not waited for again
+        await body.drain()
+    await send(body_message(b"", more=False))
+
+
+def _require(method: str, scope: Scope) -> None:
+    if scope["method"] != method:
+        raise WrongMethod(method)
+
+
+def _json(value: object) -> Whole:
+    return Whole(200, (JSON_TYPE,), orjson.dumps(value))
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "louver"}

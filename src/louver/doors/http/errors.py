@@ -1,0 +1,94 @@
+"""Errors as OpenAI shapes them, so that its SDKs raise the right class and retry the right ones."""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+
+from louver.core.errors import ConsentRequired, LouverError, UpstreamFailed
+from louver.doors.errors import UNEXPECTED, Row, WrongMethod, row_of
+from louver.doors.http.wire import Headers, Whole
+
+JSON_TYPE = ("content-type", "application/json")
+
+_PASSED_ON = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "x-request-id"})
+_RETRIED = frozenset({408, 409, 429})
+
+
+def error_answer(error: LouverError) -> Whole:
+    """The answer to a request that ended in `error`."""
+    if isinstance(error, UpstreamFailed):
+        return _upstream(error)
+    row = row_of(error)
+    headers: Headers = (JSON_TYPE, *_retry_headers(row))
+    if isinstance(error, WrongMethod):
+        headers += (("allow", error.allowed),)
+    return Whole(row.status, headers, error_body(error, row.kind))
+
+
+def error_body(error: LouverError, kind: str) -> bytes:
+    """The JSON body; what a `consent_required` caller must ask for is under `louver`."""
+    inner: dict[str, object] = {
+        "message": error.message,
+        "type": kind,
+        "param": error.param,
+        "code": error.code,
+    }
+    if isinstance(error, ConsentRequired):
+        inner["louver"] = {
+            "purpose": error.needed.purpose,
+            "recipient": error.needed.recipient,
+            "person_known": error.needed.person_known,
+            "state": error.needed.state,
+        }
+    return orjson.dumps({"error": inner})
+
+
+def unexpected_body(error_id: str) -> bytes:
+    """What a bug looks like from outside: an id to find it in the log by, and nothing else."""
+    message = f"an unexpected error; the gateway's log knows it as {error_id}"
+    return orjson.dumps(
+        {
+            "error": {
+                "message": message,
+                "type": UNEXPECTED.kind,
+                "param": None,
+                "code": "internal_error",
+            }
+        }
+    )
+
+
+def unexpected_answer(error_id: str) -> Whole:
+    headers = (JSON_TYPE, *_retry_headers(UNEXPECTED))
+    return Whole(UNEXPECTED.status, headers, unexpected_body(error_id))
+
+
+def _retry_headers(row: Row) -> Headers:
+    """OpenAI's SDKs retry 408, 409, 429 and 5xx unless this header says otherwise."""
+    retry: Headers = (("x-should-retry", "true" if row.retry else "false"),)
+    return (*retry, ("retry-after", "1")) if row.status == 503 else retry
+
+
+def _upstream(error: UpstreamFailed) -> Whole:
+    """The upstream's own status, error and retry headers; never other headers or an HTML page."""
+    status = error.status if 400 <= error.status <= 599 else 502
+    passed: Headers = tuple(
+        (name.lower(), value)
+        for name, value in error.headers
+        if name.lower() in _PASSED_ON or name.lower().startswith("x-ratelimit-")
+    )
+    if "x-should-retry" not in dict(passed):
+        retried = status in _RETRIED or status >= 500
+        passed += (("x-should-retry", "true" if retried else "false"),)
+    body = error.body if _is_error_object(error.body) else error_body(error, row_of(error).kind)
+    return Whole(status, (JSON_TYPE, *passed), body)
+
+
+def _is_error_object(body: bytes) -> bool:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(parsed, dict) and isinstance(parsed.get("error"), dict)

@@ -1,0 +1,167 @@
+"""The OpenAPI description of what is served; the schemas live in `openapi_schemas`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+from typing import TypeAlias
+
+from louver.doors.errors import ROWS, UNEXPECTED
+from louver.doors.http.openapi_schemas import SCHEMAS
+
+Node: TypeAlias = Mapping[str, object]
+
+_JSON = "application/json"
+_OWN_HEADERS: Mapping[str, tuple[str, Node]] = {
+    "X-Louver-Conversation": (
+        "Your id of the conversation; the same person then has the same placeholder in all of it.",
+        {"type": "string", "maxLength": 256},
+    ),
+    "X-Louver-Person": (
+        "Your opaque id of the person whose data this is; consent is looked up by it.",
+        {"type": "string", "maxLength": 256},
+    ),
+    "X-Louver-Purpose": (
+        "What the request is for; one of the policy's purposes.",
+        {"type": "string", "pattern": "^[a-z][a-z0-9_.-]{0,63}$"},
+    ),
+    "X-Louver-Task": (
+        "What kind of task it is; a policy may exclude models from some.",
+        {"type": "string", "pattern": "^[a-z][a-z0-9_.-]{0,63}$"},
+    ),
+    "X-Louver-Mode": (
+        "A stricter mode for this request; it can never loosen one.",
+        {"type": "string", "enum": ["strict", "standard", "full"]},
+    ),
+    "X-No-Store": (
+        "Keep nothing of this request, and tell the model's server so.",
+        {"type": "string", "enum": ["0", "1", "false", "true"]},
+    ),
+}
+_ANSWER_HEADERS: Mapping[str, str] = {
+    "X-Louver-Exchange": "The exchange's id in the ledger; `louver explain --exchange` takes it.",
+    "X-Louver-Destination": "The destination that answered.",
+    "X-Louver-Because": "The rules that decided, `+` for passed and `-` for not.",
+}
+
+
+@cache
+def description() -> Node:
+    """The whole description; OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Louver",
+            "version": version("louver"),
+            "description": "OpenAI's chat completions through a privacy gateway.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"key": []}],
+        "paths": {
+            "/v1/chat/completions": {"post": _chat()},
+            "/v1/models": {"get": _models()},
+            "/v1/models/{model}": {"get": _model()},
+            "/openapi.json": {"get": _open("describe", "This description.", {"type": "object"})},
+            "/healthz": {"get": _open("check_liveness", "The process is alive.", _ref("Health"))},
+        },
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _chat() -> Node:
+    ok: Node = {
+        "description": "The answer, whole or as server-sent events, with the values put back.",
+        "headers": {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in _ANSWER_HEADERS.items()
+        },
+        "content": {
+            _JSON: {"schema": _ref("Completion")},
+            "text/event-stream": {"schema": {"type": "string"}},
+        },
+    }
+    return {
+        "operationId": "create_chat_completion",
+        "summary": "Answer a chat, with personal data replaced on the way out.",
+        "parameters": [
+            {"name": name, "in": "header", "description": text, "schema": schema}
+            for name, (text, schema) in _OWN_HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref("Request")}}},
+        "responses": {"200": ok, **_errors(all_statuses()), "default": _upstream()},
+    }
+
+
+def _models() -> Node:
+    return {
+        "operationId": "list_models",
+        "summary": "The models that can be asked for.",
+        "responses": {"200": _ok("The models.", _ref("Models")), **_errors((400, 401, 500, 503))},
+    }
+
+
+def _model() -> Node:
+    parameter: Node = {
+        "name": "model",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1},
+    }
+    responses = {
+        "200": _ok("The model.", _ref("Model")),
+        **_errors((400, 401, 404, 500, 503)),
+    }
+    return {
+        "operationId": "retrieve_model",
+        "summary": "One model.",
+        "parameters": [parameter],
+        "responses": responses,
+    }
+
+
+def _open(operation: str, summary: str, schema: Node) -> Node:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "security": [],
+        "responses": {"200": _ok(summary, schema)},
+    }
+
+
+def all_statuses() -> tuple[int, ...]:
+    """Every status that an error of ours can have on the chat path."""
+    statuses = {row.status for row in ROWS.values()} | {UNEXPECTED.status}
+    return tuple(sorted(statuses - {405} | {431}))
+
+
+def _errors(statuses: Iterable[int]) -> dict[str, Node]:
+    meanings: dict[int, list[str]] = {431: ["the headers are too long"]}
+    for row in (*ROWS.values(), UNEXPECTED):
+        meanings.setdefault(row.status, []).append(row.meaning)
+    return {
+        str(status): {
+            "description": "; ".join(meanings[status]),
+            "headers": {"x-should-retry": {"schema": {"type": "string"}}},
+            "content": {_JSON: {"schema": _ref("Error")}},
+        }
+        for status in statuses
+    }
+
+
+def _upstream() -> Node:
+    return {
+        "description": "an error of the model's server, with its own status",
+        "content": {_JSON: {"schema": _ref("Error")}},
+    }
+
+
+def _ok(text: str, schema: Node) -> Node:
+    return {"description": text, "content": {_JSON: {"schema": schema}}}
+
+
+def _ref(name: str) -> Node:
+    return {"$ref": f"#/components/schemas/{name}"}

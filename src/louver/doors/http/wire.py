@@ -1,0 +1,66 @@
+"""The ASGI vocabulary that the gateway speaks, typed; and the few header rules it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from louver.core.errors import Invalid
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+# What two different readers of one request could understand differently is refused.
+_ONCE = frozenset({"authorization", "content-type", "content-encoding", "content-length"})
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete answer in one piece."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def request_headers(scope: Scope) -> dict[str, str]:
+    """Header values by lower-case name. Raises Invalid where one that decides is given twice."""
+    headers: dict[str, str] = {}
+    raw: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for raw_name, raw_value in raw:
+        name = raw_name.decode("latin-1").lower()
+        if name in headers and (name in _ONCE or name.startswith(("x-louver-", "x-no-store"))):
+            raise Invalid("a header is given twice; send it once", code="repeated_header")
+        headers[name] = raw_value.decode("latin-1").strip()
+    return headers
+
+
+def own_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those headers that steer Louver; no other reaches the line."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.startswith("x-louver-") or name == "x-no-store"
+    }
+
+
+def start_message(status: int, headers: Headers) -> Message:
+    """`headers` and those that every answer has: nothing is cached, sniffed or buffered."""
+    always = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
+    raw = [(n.encode("latin-1"), v.encode("latin-1", "replace")) for n, v in (*headers, *always)]
+    return {"type": "http.response.start", "status": status, "headers": raw}
+
+
+def body_message(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+async def send_whole(answer: Whole, send: Send, *, more: bool = False) -> None:
+    """Send `answer`; with `more` its end is left open, for who still has to drain a request."""
+    length = (("content-length", str(len(answer.body))),)
+    await send(start_message(answer.status, answer.headers + length))
+    await send(body_message(answer.body, more=more))

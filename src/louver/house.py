@@ -1,0 +1,221 @@
+"""The house: the only place where the parts are joined.
+
+Nothing is global: a process can hold several houses, each with its own store, keys and policy.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from louver.core.encoding import canonical_json
+from louver.core.errors import LouverError, Unavailable
+from louver.core.exchanges import Exchange, Minimized
+from louver.core.policy import Destination
+from louver.core.seams import Clock, Randomness
+from louver.core.sensitive import Sensitive
+from louver.crypto.keys import Keys, load_or_create
+from louver.crypto.randomness import SystemRandomness
+from louver.crypto.sealing import open_sealed, seal
+from louver.doors import plugins
+from louver.doors.http.errors import error_answer
+from louver.doors.settings.digest import canonical_policy
+from louver.doors.settings.values import Detectors, Settings
+from louver.gateway.line import Line, Parts
+from louver.gateway.memory import Memory
+from louver.gateway.providers.interface import Provider
+from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
+from louver.minimize.finder import Finder
+from louver.minimize.interface import Detector
+from louver.minimize.protect import Protected, dump_values, load_values, protect
+from louver.minimize.pseudonyms import Pseudonyms, scope_of
+from louver.minimize.restore import restore_text
+from louver.store.database import open_database
+from louver.store.migrations import migrate
+from louver.store.store import Store
+
+_MAP = b"louver/map/v1"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def _unseen(_minimized: Minimized, _destination: Destination) -> None:
+    """Nobody looks at what leaves, unless asked to (the demo does)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What tests and the demo replace; `providers` by destination name, before the plugins."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    randomness: Randomness = field(default_factory=SystemRandomness)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    detectors: tuple[Detector, ...] = ()
+    observe: Callable[[Minimized, Destination], None] = _unseen
+
+
+class House:
+    """One installation's services. Use it as a context manager, or call `close()`."""
+
+    def __init__(self, settings: Settings, keys: Keys, store: Store, seams: Seams) -> None:
+        """Takes the parts; `build()` makes them."""
+        self.settings = settings
+        self.policy = settings.policy
+        self.store = store
+        self._keys = keys
+        self._seams = seams
+        self.finder = Finder(
+            (*detectors(settings.detectors), *seams.detectors), digest=keys.cache_digest
+        )
+        self.line = Line(
+            Parts(
+                policy=lambda: self.policy,
+                memory=Memory(store),
+                finder=self.finder,
+                pseudonyms=self._pseudonyms,
+                providers=providers(settings, seams),
+                clock=seams.clock,
+                new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
+                observe=seams.observe,
+                error_body=_error_body,
+            )
+        )
+        self._sweeper = _Sweeper(store, settings.store.sweep_after)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was taken, then release the store."""
+        self._sweeper.stop()
+        self.store.close()
+
+    def protect(
+        self, text: str, *, conversation: str | None = None, tenant: str = "default"
+    ) -> Protected:
+        """`text` without its values. Placeholders are the same within one `conversation`.
+
+        Without a conversation, no two calls share placeholders. Raises Refused, DetectorFailed.
+        """
+        scope = scope_of(
+            self._keys,
+            tenant,
+            person=None,
+            conversation=Sensitive(conversation) if conversation else None,
+            opening=None,
+            request_id=self._seams.randomness.bytes(16).hex(),
+        )
+        return protect(text, self.finder, self.policy, Pseudonyms(self._keys, scope))
+
+    def restore(self, text: str, values: Mapping[str, Sensitive[str]]) -> str:
+        """`text` with the placeholders of `values` put back; nothing else is touched."""
+        return restore_text(text, values, link_hosts=self.policy.link_hosts)
+
+    def seal_map(self, values: Mapping[str, Sensitive[str]]) -> bytes:
+        """`values` for a file, readable only with this installation's key."""
+        return seal(self._keys.map_key, dump_values(values), _MAP, self._seams.randomness)
+
+    def open_map(self, sealed: bytes) -> Mapping[str, Sensitive[str]]:
+        """The reverse of `seal_map`. Raises Tampered."""
+        return load_values(open_sealed(self._keys.map_key, sealed, _MAP))
+
+    def _pseudonyms(self, exchange: Exchange) -> Pseudonyms:
+        caller = exchange.caller
+        scope = scope_of(
+            self._keys,
+            tenant=caller.tenant,
+            person=caller.person,
+            conversation=exchange.conversation,
+            opening=exchange.opening,
+            request_id=exchange.id,
+        )
+        return Pseudonyms(self._keys, scope)
+
+
+def build(settings: Settings, seams: Seams | None = None) -> House:
+    """Join the parts: keys, migrated store, active policy, detectors, providers.
+
+    Raises Invalid for settings that name what is not installed; Unavailable where the key file or
+    the store cannot be opened.
+    """
+    seams = seams or Seams()
+    settings.store.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = load_or_create(settings.store.key_file, seams.randomness)
+    engine = open_database(settings.store.url)
+    migrate(engine)
+    store = Store(engine, seams.clock, seams.randomness, keys.person_digest)
+    try:
+        document = canonical_json(canonical_policy(settings.policy))
+        store.activate_policy(settings.policy.digest, document).result()
+        return House(settings, keys, store, seams)
+    except BaseException:  # Whatever it was, no writer thread is left behind.
+        store.close()
+        raise
+
+
+def detectors(wanted: Detectors) -> tuple[Detector, ...]:
+    """The detectors that the settings name. Raises Invalid; an empty house finds nothing."""
+    found = [plugins.detector(name) for name in wanted.names]
+    if wanted.dictionary:
+        entries = [DictionaryEntry(t.term, t.category) for t in wanted.dictionary]
+        found.append(DictionaryDetector(entries))
+    return tuple(found)
+
+
+def providers(settings: Settings, seams: Seams) -> dict[str, Provider]:
+    """A client for each destination. Raises Invalid."""
+    made: dict[str, Provider] = dict(seams.providers)
+    for name, destination in settings.policy.destinations.items():
+        if name not in made:
+            variable = destination.key_variable
+            key = os.environ.get(variable) if variable else None
+            made[name] = plugins.provider(destination, Sensitive(key) if key else None, seams.clock)
+    return made
+
+
+class _Sweeper:
+    """Marks exchanges whose end nobody will record; runs at start and then once in a while."""
+
+    def __init__(self, store: Store, age: float) -> None:
+        self._store = store
+        self._age = age
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="louver-sweeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with suppress(Unavailable):  # The next round sweeps what this one could not.
+                self._store.sweep(self._age)
+            if self._stopped.wait(self._age):
+                return
+
+
+def _error_body(error: LouverError) -> bytes:
+    return error_answer(error).body
