@@ -1,0 +1,15 @@
+"""Planted values: a test plants them, and after all tests no file anywhere holds one.
+
+They are built from parts, so that this file itself does not hold them either.
+"""
+
+from __future__ import annotations
+
+EMAIL = "canary.tern" + "@" + "planted.example.com"
+PHONE = "+44 20 7946 " + "0731"
+CARD = "4539 1488 " + "0343 6467"
+IBAN = "DE89 3704 0044 " + "0532 0130 00"
+KEY = "sk-proj-" + "C4naryT3rn" * 4
+IP = "198.51." + "100.73"
+
+ALL = (EMAIL, PHONE, CARD, IBAN, KEY, IP)
