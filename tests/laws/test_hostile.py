@@ -127,9 +127,10 @@ def test_nothing_is_restored_into_foreign_links(tmp_path: Path) -> None:
     for seed in SEEDS:
         with house(tmp_path, Attack.LINKS, Attack.SPLIT, seed=seed) as asked:
             said = content(ask(asked, stream=True))
-        assert "collect.example.net" in said
-        kept = [v for v in ("Alice", "Martin", "O'Neil", 'O"Neil', "bob", "7946") if v in said]
-        assert kept == []
+        links = [line for line in said.splitlines() if "collect.example.net" in line]
+        assert len(links) > 30
+        parts = ("Alice", "Martin", "Carol", "Neil", "bob", "7946")
+        assert [line for line in links if any(part in line for part in parts)] == []
 
 
 def test_tool_arguments_stay_json_and_get_their_values(tmp_path: Path) -> None:
@@ -173,4 +174,8 @@ def test_log_probabilities_and_unknown_fields_carry_no_values(tmp_path: Path) ->
         events = ask(asked, stream=True)
     choices = [choice for event in events for choice in event["choices"]]
     assert all(choice["logprobs"] is None for choice in choices)
-    assert [v for v in VALUES if v in json.dumps(events, ensure_ascii=False)] == []
+    for choice in choices:  # The model's reasoning is text like its answer; it is restored.
+        choice["delta"].pop("reasoning_content", None)
+    rest = json.dumps(events, ensure_ascii=False)
+    assert "url_citation" in rest
+    assert [v for v in VALUES if v in rest or json.dumps(v)[1:-1] in rest] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import warnings
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 from store.desk import Desk
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +35,9 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgres_database(postgres_url: str) -> Iterator[str]:
     """A new, empty database on it."""
-    name = f"louver_{abs(hash(request.node.nodeid)):x}"
+    name = f"louver_{next(_NUMBERS)}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"'.encode())
     yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)

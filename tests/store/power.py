@@ -7,6 +7,7 @@ find after the cut.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import threading
@@ -27,12 +28,15 @@ class Disk:
         """`cut_after`: the number of writes and syncs until the power goes."""
         self._lock = threading.Lock()
         self._left = cut_after
+        self.full = False
         self._durable = {file.name: file.read_bytes() for file in folder.iterdir()}
         # (offset, data) of a write, or (size, None) of a truncation, since the last sync.
         self._floating: dict[str, list[tuple[int, bytes | None]]] = {}
 
     def change(self, name: str, place: int, data: bytes | None) -> None:
-        """A write or truncation has left the process. Raises once the power is off."""
+        """A write or truncation has left the process. Raises once the power is off, or if full."""
+        if self.full:
+            raise apsw.exception_for(apsw.SQLITE_FULL)
         with self._lock:
             # The last change before the cut may still reach the platters, whole or in part.
             if self._left > 0:
@@ -67,7 +71,7 @@ class Disk:
     def _tick(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise apsw.IOError("the power is off")
+            raise apsw.exception_for(apsw.SQLITE_IOERR)
 
 
 def _apply(content: bytearray, place: int, data: bytes | None) -> None:
@@ -184,7 +188,9 @@ class _Connection:
         """SQLAlchemy offers a regular expression function, which we never use."""
 
     def close(self) -> None:
-        self._connection.close()
+        # A disk without power takes no farewell.
+        with contextlib.suppress(apsw.Error):
+            self._connection.close()
 
     def _end(self, how: str) -> None:
         # SQLite ends a transaction by itself when the disk fails.

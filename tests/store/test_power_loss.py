@@ -96,3 +96,26 @@ def test_the_disk_does_lose_what_is_not_synced(tmp_path: Path, synchronous: str)
         acknowledged = run_until_cut(folder, seed, synchronous)
         losses += not acknowledged.items() <= found_after(folder).items()
     assert losses > 0
+
+
+def test_a_disk_that_fills_up_in_mid_write_refuses_and_recovers(tmp_path: Path) -> None:
+    path = tmp_path / "louver.db"
+    with Desk(f"sqlite:///{path}") as desk:
+        desk.activate()
+    disk = Disk(tmp_path, cut_after=10**9)
+    engine, vfs = open_on(disk, path)
+    with Store(engine, Clock(), Seeded(1), person_digest, refresh=3600) as store:
+        for turn in range(30):
+            disk.full = turn % 3 == 1
+            future = store.record_sent(sent(f"x{turn}"), policy=POLICY, consent=None)
+            if disk.full:
+                with pytest.raises(Unavailable) as caught:
+                    future.result()
+                assert caught.value.code == "store_full"
+            else:
+                future.result()
+    engine.dispose()
+    del vfs
+    reopened = open_database(f"sqlite:///{path}")
+    assert verify(reopened).entries == 1 + 20
+    reopened.dispose()

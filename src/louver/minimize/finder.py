@@ -18,7 +18,6 @@ from louver.text.views import View, normalized
 
 LITERAL = "louver.literal"
 _SHAPE_RULE = "placeholder_shape"
-_ESCAPE_LETTERS = "nrtbfv"
 
 
 class Finder:
@@ -71,7 +70,7 @@ class Finder:
         view = normalized(text)
         if view is not None and view.text:
             findings.extend(_mapped(finding, view) for finding in self._look(view.text))
-        return merged(text, findings)
+        return merged(text, findings, view)
 
     def _look(self, text: str) -> list[Finding]:
         """All findings of all detectors in `text`, checked."""
@@ -100,13 +99,14 @@ def _mapped(finding: Finding, view: View) -> Finding:
     return Finding(Span(start, end), finding.category, finding.rule)
 
 
-def merged(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def merged(text: str, findings: Iterable[Finding], view: View | None = None) -> tuple[Finding, ...]:
     """`findings` sorted, grown to whole ASCII words; those that overlap or touch become one.
 
     A placeholder must stand alone to be recognized, so no ASCII letter, digit or underscore may be
-    left beside it. A united finding is called after its most important member: text that looks
-    like a placeholder, then a secret, then a number with a check digit, then the longer one, then
-    the one that begins first. Linear after sorting: no character is grown over twice.
+    left beside it; nor half of an escape, where the text has another `view`. A united finding is
+    called after its most important member: text that looks like a placeholder, then a secret, then
+    a number with a check digit, then the longer one, then the one that begins first. Linear after
+    sorting: no character is grown over twice.
     """
     united: list[Finding] = []
     best: Finding | None = None
@@ -114,32 +114,31 @@ def merged(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in sorted(findings):
         span = finding.span
         if best is not None and span.start > end:
-            begin = _word_start(text, span.start, end)
+            begin = _word_start(text, span.start, end, view)
             if begin > end:
                 united.append(Finding(Span(start, end), best.category, best.rule))
                 best, start = None, begin
         if best is None:
-            start = start if united else _word_start(text, span.start, 0)
+            start = start if united else _word_start(text, span.start, 0, view)
             best, end = finding, span.end
         else:
             best, end = max(best, finding, key=_importance), max(end, span.end)
-        end = _word_end(text, end)
+        end = _word_end(text, end, view)
     if best is not None:
         united.append(Finding(Span(start, end), best.category, best.rule))
     return tuple(united)
 
 
-def _word_start(text: str, start: int, least: int) -> int:
-    """Where the ASCII word that `start` cuts begins, together with an escape's backslash."""
+def _word_start(text: str, start: int, least: int, view: View | None) -> int:
+    """Where the ASCII word that `start` cuts begins, no further back than `least`."""
     while start > least and _is_word(text[start - 1]):
-        start -= 1
-    escaped = start > least and text[start - 1] == "\\" and text[start] in _ESCAPE_LETTERS
-    return start - 1 if escaped else start
+        start = view.unit(start - 1)[0] if view else start - 1
+    return max(start, least)
 
 
-def _word_end(text: str, end: int) -> int:
+def _word_end(text: str, end: int, view: View | None) -> int:
     while end < len(text) and _is_word(text[end]):
-        end += 1
+        end = view.unit(end)[1] if view else end + 1
     return end
 
 

@@ -1,0 +1,1 @@
+"""The memory: exchanges, consents, keys, policies and the ledger over them; the only SQL."""

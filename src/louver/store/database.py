@@ -158,7 +158,13 @@ def _open_postgres(url: URL) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     url = url.update_query_dict({"options": f"{_POSTGRES_OPTIONS} {own}".strip()})
     try:
-        return create_engine(url, hide_parameters=True, pool_timeout=_WAIT_SECONDS)
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_timeout=_WAIT_SECONDS,
+            # Whatever the server's default: a batch waits for the lock and then reads anew.
+            isolation_level="READ COMMITTED",
+        )
     except ModuleNotFoundError:
         raise Invalid(
             "PostgreSQL needs its driver; install `louver[postgres]`", code="invalid_store"

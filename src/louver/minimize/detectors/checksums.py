@@ -49,7 +49,7 @@ def luhn(value: str) -> bool:
 def iban(value: str) -> bool:
     """Source: ISO 13616-1 §7; ISO/IEC 7064 MOD 97-10."""
     plain = compact(value)
-    if len(plain) != _IBAN_LENGTHS.get(plain[:2], 0):
+    if len(plain) != _IBAN_LENGTHS.get(plain[:2]):
         return False
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
 

@@ -7,7 +7,7 @@ term may be any run of it. Neither `repr` nor `version` tells a term.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from louver.core.categories import TAXONOMY
@@ -15,7 +15,9 @@ from louver.core.sensitive import Sensitive
 from louver.core.spans import Finding, Span
 
 # Letters, digits and signs are separate tokens: so `alice7` and `alice_martin` have the word alice.
-_TOKEN = re.compile(r"(\s*)([^\W\d_]+|\d+|[\W_])")
+_TOKEN = re.compile(r"(\s*)([^\W\d_]+|\d+|[^\w\s]|_)")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_WORD_OR_SIGN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,63 +58,54 @@ class DictionaryDetector:
         self._exact, self._folded = _Node(), _Node()
         for entry in entries:
             self._add(entry)
+        # A term may begin anywhere, but only where its first token stands; most words are none.
+        self._first = self._folded.next.keys() | {key.casefold() for key in self._exact.next}
+        signs = any(_WORD.fullmatch(first) is None for first in self._first)
+        self._beginning = _WORD_OR_SIGN if signs else _WORD
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
 
     def _add(self, entry: DictionaryEntry) -> None:
-        tokens = list(_tokens(entry.term.reveal().strip()))
-        if not tokens:
+        matches = list(_TOKEN.finditer(entry.term.reveal().strip()))
+        if not matches:
             raise ValueError("an entry of the dictionary is empty")
         node = self._folded if entry.ignore_case else self._exact
-        for index, token in enumerate(tokens):
-            key = _key(token, gap=token.gap and index > 0)
+        for match in matches:
+            key = _key(match, gap=match.end(1) > match.start())
             node = node.next.setdefault(key.casefold() if entry.ignore_case else key, _Node())
         node.category = node.category or entry.category
 
     def find(self, text: str) -> Sequence[Finding]:
         """All terms in `text`, left to right; see `Detector.find`."""
-        tokens = list(_tokens(text))
+        words = {word.casefold() for word in set(self._beginning.findall(text))}
+        if self._first.isdisjoint(words):
+            return []
         findings: list[Finding] = []
-        at = 0
-        while at < len(tokens):
-            found = self._longest(tokens, at)
-            if found is None:
-                at += 1
+        after = 0
+        for match in self._beginning.finditer(text):
+            if match.start() < after or match.group().casefold() not in self._first:
                 continue
-            after, category = found
-            span = Span(tokens[at].start, tokens[after - 1].end)
-            findings.append(Finding(span, category, self.name))
-            at = after
+            found = self._longest(text, match.start())
+            if found is not None:
+                after, category = found
+                findings.append(Finding(Span(match.start(), after), category, self.name))
         return findings
 
-    def _longest(self, tokens: Sequence[_Token], at: int) -> tuple[int, str] | None:
-        """Where the longest term that begins at token `at` ends, and what it is."""
+    def _longest(self, text: str, start: int) -> tuple[int, str] | None:
+        """Where the longest term that begins at `start` ends, and what it is."""
         best: tuple[int, str] | None = None
         for root, fold in ((self._exact, False), (self._folded, True)):
             node: _Node | None = root
-            for index in range(at, len(tokens)):
-                key = _key(tokens[index], gap=tokens[index].gap and index > at)
-                node = node.next.get(key.casefold() if fold else key) if node else None
-                if node is None:
-                    break
-                if node.category is not None and (best is None or index + 1 > best[0]):
-                    best = index + 1, node.category
+            at = start
+            while node is not None and (match := _TOKEN.match(text, at)) is not None:
+                key = _key(match, gap=match.end(1) > at > start)
+                node = node.next.get(key.casefold() if fold else key)
+                at = match.end()
+                if node is not None and node.category is not None and (not best or at > best[0]):
+                    best = at, node.category
         return best
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-    gap: bool
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        yield _Token(match.group(2), match.start(2), match.end(2), match.end(1) > match.start(1))
-
-
-def _key(token: _Token, *, gap: bool) -> str:
-    return f" {token.text}" if gap else token.text
+def _key(match: re.Match[str], *, gap: bool) -> str:
+    return f" {match.group(2)}" if gap else match.group(2)

@@ -31,6 +31,10 @@ class Subject(Protocol):
 
     def code_point(self, position: int) -> int: ...
 
+    def length(self, piece: str) -> int:
+        """How many positions `piece` of the text takes."""
+        ...
+
 
 class Engine(Protocol):
     def open(self, text: str) -> Subject: ...
@@ -104,6 +108,9 @@ class Re2Subject:
         tail = self._data[block * _STRIDE : position]
         return self._known[block] + len(tail.translate(None, _CONTINUATION))
 
+    def length(self, piece: str) -> int:
+        return len(piece.encode())
+
 
 def _known_points(data: bytes) -> list[int]:
     """How many characters begin before each multiple of the stride."""
@@ -143,3 +150,6 @@ class ReSubject:
 
     def code_point(self, position: int) -> int:
         return position
+
+    def length(self, piece: str) -> int:
+        return len(piece)

@@ -65,6 +65,10 @@ class PatternDetector:
                 span = _judged(rule, text, first, last, words)
                 if span is not None:
                     yield Finding(span, rule.category, rule.name)
+                    if span.end < last - 1:
+                        # Trimmed: what follows may be another value.
+                        position = start + subject.length(text[first : span.end])
+                        break
                 elif rule.retry:
                     position = start + 1
                     break

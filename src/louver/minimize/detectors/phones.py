@@ -19,6 +19,8 @@ _DECIMAL = re.compile(r"\d+\.\d+(?![.\d])|\d+\.\d+\.\d{1,3}(?![.\d])")
 _GROUP_END = re.compile(r"\d(?=\D|$)")
 _E164_MOST = 15
 _NANP = 11
+_NATIONAL_MOST = 12
+_USUAL = (10, 11, 9, 12, 8)  # digits of national numbers, the most common first
 
 
 def international(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -60,6 +62,19 @@ def _cut(text: str, start: int, end: int, most: int) -> int:
     return fitting[-1] if fitting else end
 
 
+def _first_number(text: str, start: int, end: int, least: int) -> int | None:
+    """Where the number at `start` ends: all of it, or at a group that gives a usual length."""
+    ends = [start + match.end() for match in _GROUP_END.finditer(text[start:end])]
+    lengths = {len(digits(text[start:place])): place for place in reversed(ends)}
+    whole = len(digits(_digit_part(text[start:end])))
+    places = [end] if whole <= _NATIONAL_MOST else []
+    places += [lengths[count] for count in _USUAL if count in lengths and count < whole]
+    for place in places:
+        if len(digits(_digit_part(text[start:place]))) >= least and _ends(text, place):
+            return place
+    return None
+
+
 def _ends(text: str, end: int) -> bool:
     """Whether no digit or letter goes on after `end`."""
     if end >= len(text):
@@ -76,10 +91,10 @@ def north_american(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def national(text: str, start: int, end: int) -> tuple[int, int] | None:
     """A number with a leading zero: 9 to 12 digits, and nothing else that begins like it."""
-    count = len(digits(_digit_part(text[start:end])))
-    if not 9 <= count <= 12 or _DATE.match(text, start) or _MACHINE.match(text, start):
+    if _DATE.match(text, start) or _MACHINE.match(text, start):
         return None
-    return stands_alone(text, start, end)
+    stop = _first_number(text, start, end, 9)
+    return None if stop is None else stands_alone(text, start, stop)
 
 
 def in_parentheses(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -87,9 +102,8 @@ def in_parentheses(text: str, start: int, end: int) -> tuple[int, int] | None:
     before = text[start - 1 : start]
     if before.isalnum() or before in {"_", ")", "]"}:
         return None
-    if not 8 <= len(digits(_digit_part(text[start:end]))) <= 12:
-        return None
-    return (start, end) if _ends(text, end) else None
+    stop = _first_number(text, start, end, 8)
+    return None if stop is None else (start, stop)
 
 
 def after_context(text: str, start: int, end: int) -> tuple[int, int] | None:

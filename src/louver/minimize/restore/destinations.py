@@ -30,10 +30,13 @@ _SCHEMES = re.compile(
     _I,
 )
 _BEFORE_SLASH = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?[/\\]$", _I)
-_DOT = "[.\u3002\uff0e\uff61]"
 # A host, read backwards so that the work is linear: domain, IPv4, localhost, [IPv6], and a port.
+# Ideographic full stops count as dots before an ASCII ending only; they end Chinese sentences too.
+_LABELS = "[\\w\\-.\u0080-\U0010ffff]"
 _TSOH = re.compile(
-    rf"(?:\d{{1,5}}:)?(?:{_DOT}?[\w-]+[^\W\d_]{_DOT}\w[\w.\-\u3002\uff0e\uff61-]*"
+    r"(?:\d{1,5}:)?(?:"
+    rf"\.?[\w-]+[^\W\d_]\.[\w\u0080-\U0010ffff]{_LABELS}*"
+    rf"|[.\u3002\uff0e\uff61]?[a-z0-9-]+[a-z][\u3002\uff0e\uff61][\w\u0080-\U0010ffff]{_LABELS}*"
     r"|\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|tsohlacol(?![\w.])|\][0-9a-fA-F:.]{2,45}\[)",
     re.IGNORECASE,
 )
@@ -47,6 +50,7 @@ _IN_TAG = re.compile(r"<[a-z][^<>]*$", _I)
 _STYLE = re.compile(r"(?<![a-z0-9_-])url$", _I)
 _OPENING = frozenset(["", _START, *" \t\n\"'(<[{=,"])
 _APART = _OPENING | frozenset(">*|`")
+_CLOSES = {'"': '"', "'": "'", "<": ">", "{": "}"}
 _DIRECT = frozenset({"mailto:", "tel:"})
 
 
@@ -202,10 +206,11 @@ class Destinations:
         self._add(Zone(Kind.RUN, text, closers, dirty=dirty))
         if before.rstrip() == _START:
             self._add(Zone(Kind.QUOTED, text, dirty=dirty, paragraph=False))
-        elif quote and quote in "\"'":
+        elif quote in _CLOSES or before.endswith("[["):
             marked = self._since_escape == size
             apart = before[-2:-1] != "="
-            self._add(Zone(Kind.QUOTED, text, quote, marked, dirty, paragraph=apart))
+            closer = _CLOSES.get(quote, "]")
+            self._add(Zone(Kind.QUOTED, text, closer, marked, dirty, paragraph=apart))
 
     def _add(self, zone: Zone) -> None:
         if len(self.zones) < _MOST_ZONES:

@@ -56,6 +56,7 @@ class Engine:
         self._out: list[str] = []
         self._escape = ""
         self._sources: list[str] = []
+        self._cold = False
         self._boundary = True
         self._held: list[Unit] = []
         self._word = ""
@@ -76,6 +77,10 @@ class Engine:
         self._destinations.skip(text)
         return text
 
+    def begins_with(self, char: str) -> bool:
+        """Whether `char`, if it came next, could be the first of a placeholder."""
+        return self._boundary and char in self._initials
+
     def resolves(self, word: str) -> bool:
         """Whether `word`, all letters, digits and underscores between two others, is restored."""
         if len(word) < self._vocabulary.shortest:
@@ -91,7 +96,9 @@ class Engine:
             grown = self._escape + char
             if extends(grown):
                 self._escape = grown
-                self._sources.append(source)
+                # Nor does one after the introducer, unless with this character.
+                self._cold = self._cold and char not in self._initials
+                self._sources.append(self._early(source))
                 meant = decode(grown)
                 if meant is not None:
                     source, self._escape = "".join(self._sources), ""
@@ -101,11 +108,9 @@ class Engine:
         if char not in INTRODUCERS:
             self._match(Unit(char, source))
             return
-        if not self._boundary and not self._held:
-            # Within a word no placeholder begins, however the escape ends.
-            self._out.append(source)
-            source = ""
-        self._escape, self._sources = char, [source]
+        # Within a word no placeholder begins, however the escape ends.
+        self._cold = not self._boundary and not self._held
+        self._escape, self._sources = char, [self._early(source)]
 
     def flush(self) -> None:
         """The text ends here: what is complete is restored, what is not comes out as it came."""
@@ -120,6 +125,13 @@ class Engine:
         self._out.clear()
         return out
 
+    def _early(self, source: str) -> str:
+        """Emit `source` at once if nothing can come of it; return what is still to be emitted."""
+        if not self._cold:
+            return source
+        self._out.append(source)
+        return ""
+
     def _give_up(self) -> None:
         """What began like an escape is none: its characters stand for themselves."""
         chars, self._escape = self._escape, ""
@@ -131,7 +143,7 @@ class Engine:
             self._look_ahead(unit)
             return
         char = unit.char
-        if self._held or (self._boundary and char in self._initials):
+        if self._held or self.begins_with(char):
             word = self._word + (char.upper() if char.isascii() else char)
             if self._vocabulary.begins(word):
                 self._held.append(unit)

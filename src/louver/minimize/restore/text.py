@@ -95,16 +95,21 @@ def read_through(engine: Engine, text: str, pattern: re.Pattern[str]) -> str:
 
 def _plain_until(engine: Engine, text: str, start: int, pattern: re.Pattern[str]) -> int:
     """Where the first special character or word stands that could be, or become, a placeholder."""
-    at = start
-    while found := pattern.search(text, at):
-        at = found.start()
+    # An escape may have just ended: only the engine knows whether a word begins here.
+    at = start if engine.begins_with(text[start]) else _next(pattern, text, start)
+    while at < len(text):
         word = _WORD.match(text, at)
         if word is None or word.end() == len(text) or text[word.end()] in INTRODUCERS:
             return at
         if engine.resolves(word.group()):
             return at
-        at = word.end()
-    return len(text)
+        at = _next(pattern, text, word.end())
+    return at
+
+
+def _next(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.search(text, at)
+    return found.start() if found else len(text)
 
 
 def restore_text(

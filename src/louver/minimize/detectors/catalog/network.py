@@ -24,6 +24,8 @@ def _ipv4(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _ipv6(text: str, start: int, end: int) -> tuple[int, int] | None:
     """What `ipaddress` takes for one, with a digit in it, and not just `::1`."""
+    if text[start] == ":" and text[start + 1] != ":":
+        start += 1  # The colon of `host:` before it.
     before, after = text[start - 1 : start], text[end : end + 1]
     if before.isalnum() or after.isalnum() or before == "." or after == ":":
         return None
@@ -72,11 +74,11 @@ RULES = (
         positive=(
             "host ⟦2001:db8::8a2e:370:7334⟧ up",
             "[⟦fe80::1ff:fe23:4567:890a⟧]:443",
+            "host:⟦2001:db8::1⟧, ok",
             "⟦2001:0db8:85a3:0000:0000:8a2e:0370:7334⟧",
         ),
         negative=("10:30:45", "std::vector", "a::b", "::1", "00:1b:44:11:3a:b7", "x[1::2]"),
         reshape=_ipv6,
-        retry=True,
     ),
     Rule(
         name="mac",
