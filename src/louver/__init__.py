@@ -1,11 +1,10 @@
 """Louver: a self-hosted privacy gateway for AI. Prompts pass, the people in them stay unseen.
 
-    import louver
-
-    with louver.open() as house:
-        safe = house.protect("Please write to alice@example.com")
-        answer = my_model(safe.text)
-        print(house.restore(answer, safe.values))
+>>> import louver
+>>> with louver.open() as house:  # doctest: +SKIP
+...     safe = house.protect("Please write to alice@example.com")
+...     answer = my_model(safe.text)
+...     print(house.restore(answer, safe.values))
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ __version__ = "0.1.0"
 def open(config: str | Path | None = None) -> House:  # noqa: A001  -- read as `louver.open`
     """The services of one installation; `config` is a louver.yaml, None the embedded default.
 
-    Raises Invalid with all errors of the file at once; Unavailable where the store cannot be opened.
+    Raises Invalid with all errors of the file at once; Unavailable where the store is out of reach.
     """
     import os
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -36,9 +36,10 @@ from louver.minimize.interface import Detector
 from louver.minimize.protect import Protected, dump_values, load_values, protect
 from louver.minimize.pseudonyms import Pseudonyms, scope_of
 from louver.minimize.restore import restore_text
-from louver.store.database import open_database
+from louver.store.database import Database, open_database
 from louver.store.migrations import migrate
 from louver.store.store import Store
+from louver.store.verify import Report, verify
 
 _MAP = b"louver/map/v1"
 
@@ -68,23 +69,38 @@ class Seams:
     observe: Callable[[Minimized, Destination], None] = _unseen
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a house stands on: keys, and a migrated store."""
+
+    keys: Keys
+    engine: Database
+    store: Store
+
+    def close(self) -> None:
+        """Finish what was taken, then let the database go."""
+        self.store.close()
+        self.engine.dispose()
+
+
 class House:
     """One installation's services. Use it as a context manager, or call `close()`."""
 
-    def __init__(self, settings: Settings, keys: Keys, store: Store, seams: Seams) -> None:
+    def __init__(self, settings: Settings, ground: Ground, seams: Seams) -> None:
         """Takes the parts; `build()` makes them."""
         self.settings = settings
         self.policy = settings.policy
-        self.store = store
-        self._keys = keys
+        self.store = ground.store
+        self._ground = ground
+        self._keys = ground.keys
         self._seams = seams
         self.finder = Finder(
-            (*detectors(settings.detectors), *seams.detectors), digest=keys.cache_digest
+            (*detectors(settings.detectors), *seams.detectors), digest=self._keys.cache_digest
         )
         self.line = Line(
             Parts(
                 policy=lambda: self.policy,
-                memory=Memory(store),
+                memory=Memory(self.store),
                 finder=self.finder,
                 pseudonyms=self._pseudonyms,
                 providers=providers(settings, seams),
@@ -94,7 +110,7 @@ class House:
                 error_body=_error_body,
             )
         )
-        self._sweeper = _Sweeper(store, settings.store.sweep_after)
+        self._sweeper = _Sweeper(self.store, settings.store.sweep_after)
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +126,12 @@ class House:
     def close(self) -> None:
         """Finish what was taken, then release the store."""
         self._sweeper.stop()
-        self.store.close()
+        self._ground.close()
+
+    def put_in_force(self) -> None:
+        """Make this house's policy the one that every request on its store is decided by."""
+        document = canonical_json(canonical_policy(self.policy))
+        self.store.activate_policy(self.policy.digest, document).result()
 
     def protect(
         self, text: str, *, conversation: str | None = None, tenant: str = "default"
@@ -154,25 +175,46 @@ class House:
         return Pseudonyms(self._keys, scope)
 
 
-def build(settings: Settings, seams: Seams | None = None) -> House:
-    """Join the parts: keys, migrated store, active policy, detectors, providers.
-
-    Raises Invalid for settings that name what is not installed; Unavailable where the key file or
-    the store cannot be opened.
-    """
+def lay_ground(settings: Settings, seams: Seams | None = None) -> Ground:
+    """Keys and a migrated store. Raises Invalid, Unavailable."""
     seams = seams or Seams()
     settings.store.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = load_or_create(settings.store.key_file, seams.randomness)
     engine = open_database(settings.store.url)
     migrate(engine)
-    store = Store(engine, seams.clock, seams.randomness, keys.person_digest)
+    return Ground(keys, engine, Store(engine, seams.clock, seams.randomness, keys.person_digest))
+
+
+def build(settings: Settings, seams: Seams | None = None, *, in_force: bool = True) -> House:
+    """Join the parts: keys, migrated store, detectors, providers; put the policy in force.
+
+    A house that is not `in_force` looks and explains, and leaves decisions to the one that is.
+    Raises Invalid for settings that name what is not installed; Unavailable where the key file or
+    the store cannot be opened.
+    """
+    seams = seams or Seams()
+    ground = lay_ground(settings, seams)
     try:
-        document = canonical_json(canonical_policy(settings.policy))
-        store.activate_policy(settings.policy.digest, document).result()
-        return House(settings, keys, store, seams)
+        house = House(settings, ground, seams)
+        if in_force:
+            house.put_in_force()
+        return house
     except BaseException:  # Whatever it was, no writer thread is left behind.
-        store.close()
+        ground.close()
         raise
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """Only the store, to look after keys and consents. Raises Invalid, Unavailable."""
+    with closing(lay_ground(settings)) as ground:
+        yield ground.store
+
+
+def verified(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Verify the ledger of an installation. Raises Tampered, Unavailable."""
+    with closing(lay_ground(settings)) as ground:
+        return verify(ground.engine, progress)
 
 
 def detectors(wanted: Detectors) -> tuple[Detector, ...]:

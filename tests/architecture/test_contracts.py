@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 
 def lint(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
-        + ["--config", str(root / "pyproject.toml"), "--no-cache"],
+        [sys.executable, "-c", LINT, "--config", str(root / "pyproject.toml"), "--no-cache"],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root / "src")},
         capture_output=True,

@@ -121,10 +121,9 @@ def test_except_exception_only_at_a_door_with_a_reason() -> None:
     for path, tree in TREES.items():
         lines = path.read_text(encoding="utf-8").splitlines()
         for node in ast.walk(tree):
-            broad = isinstance(node, ast.ExceptHandler) and (
-                node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
-            )
-            if broad:
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            if node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}:
                 around = "\n".join(lines[node.lineno - 2 : node.lineno + 1])
                 if "#" not in around:
                     unexplained.append(f"{name(path)}:{node.lineno}")

@@ -41,6 +41,10 @@ LOUD = {
 CUT_OFF = {Attack.ERROR, Attack.RESET, Attack.EXTRA_CHOICES}
 
 
+def by_name(attacks: set[Attack]) -> list[Any]:
+    return [pytest.param(a, id=a.name) for a in sorted(attacks, key=lambda a: a.name)]
+
+
 def house(folder: Path, *attacks: Attack, seed: int = 0) -> House:
     chosen = settings(folder)
     home = Hostile(chosen.policy.destinations["home"], attacks=attacks, seed=seed)
@@ -95,7 +99,7 @@ def strings(tree: Any) -> Iterator[str]:
             yield from strings(item)
 
 
-@pytest.mark.parametrize("attack", [a for a in Attack if a not in CUT_OFF], ids=lambda a: a.name)
+@pytest.mark.parametrize("attack", by_name(set(Attack) - CUT_OFF))
 def test_streamed_to_one_character_or_whole_it_is_the_same(tmp_path: Path, attack: Attack) -> None:
     for seed in SEEDS:
         with house(tmp_path, attack, seed=seed) as asked:
@@ -106,7 +110,7 @@ def test_streamed_to_one_character_or_whole_it_is_the_same(tmp_path: Path, attac
         assert arguments(split) == arguments(whole)
 
 
-@pytest.mark.parametrize("attack", sorted(MUTE, key=lambda a: a.name), ids=lambda a: a.name)
+@pytest.mark.parametrize("attack", by_name(MUTE))
 def test_no_value_is_completed_or_guessed(tmp_path: Path, attack: Attack) -> None:
     for seed in SEEDS:
         with house(tmp_path, attack, Attack.SPLIT, seed=seed) as asked:
@@ -114,7 +118,7 @@ def test_no_value_is_completed_or_guessed(tmp_path: Path, attack: Attack) -> Non
         assert [v for v in VALUES if v in said or json.dumps(v)[1:-1] in said] == []
 
 
-@pytest.mark.parametrize("attack", sorted(LOUD, key=lambda a: a.name), ids=lambda a: a.name)
+@pytest.mark.parametrize("attack", by_name(LOUD))
 def test_drift_and_escapes_are_restored(tmp_path: Path, attack: Attack) -> None:
     with house(tmp_path, attack, Attack.SPLIT) as asked:
         said = content(ask(asked, stream=True))
@@ -161,7 +165,7 @@ def test_a_sealed_tool_gets_placeholders_too(tmp_path: Path) -> None:
     assert all("PERSON_" in text and "Alice" not in text for text in calls.values())
 
 
-@pytest.mark.parametrize("attack", sorted(CUT_OFF, key=lambda a: a.name), ids=lambda a: a.name)
+@pytest.mark.parametrize("attack", by_name(CUT_OFF))
 def test_a_broken_answer_ends_in_an_error_without_values(tmp_path: Path, attack: Attack) -> None:
     with house(tmp_path, Attack.TRUNCATE, attack) as asked:
         events = ask(asked, stream=True)

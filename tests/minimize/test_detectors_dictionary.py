@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -119,3 +120,17 @@ def test_the_built_in_list_has_illnesses_of_four_languages_each_once() -> None:
     for text in ("has asthma", "an Krebs erkrankt", "tiene neumonía", "souffre de dépression"):
         assert known.find(text)
     assert not known.find("first aids and a cold shock")
+
+
+def test_an_empty_dictionary_finds_nothing() -> None:
+    assert list(DictionaryDetector([]).find("Anna")) == []
+
+
+def test_the_gate_and_the_way_without_it_agree() -> None:
+    terms = ["Groß", "Anna Weber", "C-4", "Ünal"]
+    gated = detector(*terms)
+    # So many terms that no gate is built.
+    many = ("".join(letters) + "q" for letters in product("abcdefghij", repeat=4))
+    open_ = detector(*terms, *many)
+    for text in ("GROSS", "anna  weber", "the C-4, c-4", "ÜNAL ünal", "nothing", "\ud800 Groß"):
+        assert found(gated, text) == found(open_, text)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 EMAIL = "canary.tern" + "@" + "planted.example.com"
 PHONE = "+44 20 7946 " + "0731"
-CARD = "4539 1488 " + "0343 6467"
-IBAN = "DE89 3704 0044 " + "0532 0130 00"
+CARD = "4716 0823 " + "9951 3071"
+IBAN = "DE12 7629 1408" + " 3365 1072 94"
 KEY = "sk-proj-" + "C4naryT3rn" * 4
 IP = "198.51." + "100.73"
 

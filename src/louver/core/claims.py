@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`refuted_by` names tests as `path/to/test_file.py::test_name`; if one fails, so does the claim."""
+    """One promise. `refuted_by` names tests, `path/to/test_file.py::test_name`."""
 
     name: str
     statement: str
@@ -18,14 +18,121 @@ class Claim:
     refuted_by: tuple[str, ...]
 
 
-CLAIMS: tuple[Claim, ...] = ()
+_FOUND = "A detector finds the value; what none of them knows is sent as it is."
+_KEY = "The key file is known to nobody else."
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "complete",
+        "A found value in any JSON leaf of a request, key or value, string or number, never "
+        "reaches a model. Parts that cannot be inspected are refused by name.",
+        (_FOUND, "The policy does not say `keep` for its category, or `allow` for its part."),
+        (
+            "tests/laws/test_complete.py::test_no_leaf_lets_a_canary_out",
+            "tests/laws/test_complete.py::test_a_number_can_be_a_canary_too",
+            "tests/laws/test_complete.py::test_parts_that_cannot_be_inspected_are_refused_by_name",
+            "tests/attacks/test_incidents.py::test_d_history_tool_definitions_and_names_are_covered",
+        ),
+    ),
+    Claim(
+        "one-to-one",
+        "The same value has the same placeholder in every turn, process and replica of one "
+        "conversation, and another one in any other conversation or tenant. No value comes back "
+        "as another.",
+        (_KEY, "Two conversations differ in id, person or opening; else they count as one."),
+        (
+            "tests/laws/test_one_to_one.py::test_10_000_conversations_of_two_tenants",
+            "tests/attacks/test_incidents.py::test_b_people_of_two_messages_are_not_confused",
+            "tests/attacks/test_incidents.py::test_c_one_person_has_one_placeholder",
+        ),
+    ),
+    Claim(
+        "safe-restore",
+        "A hostile model cannot make the gateway complete a truncated placeholder, guess a near "
+        "miss, resolve one that the user typed, break the JSON of tool arguments, or put a value "
+        "into a link or tool that the policy does not allow. Any chunking of its stream gives the "
+        "same text.",
+        ("The answer comes in the fields of OpenAI's format; others pass unrestored.",),
+        (
+            "tests/laws/test_hostile.py::test_streamed_to_one_character_or_whole_it_is_the_same",
+            "tests/laws/test_hostile.py::test_no_value_is_completed_or_guessed",
+            "tests/laws/test_hostile.py::test_nothing_is_restored_into_foreign_links",
+            "tests/laws/test_hostile.py::test_tool_arguments_stay_json_and_get_their_values",
+            "tests/laws/test_hostile.py::test_tools_that_nobody_declared_get_placeholders",
+            "tests/attacks/test_incidents.py::test_g_a_placeholder_that_the_user_typed_is_not_resolved",
+            "tests/attacks/test_incidents.py::test_l_a_truncated_placeholder_names_nobody",
+        ),
+    ),
+    Claim(
+        "true-streaming",
+        "Of a streamed answer only characters are held back that could still be a placeholder of "
+        "the same request: of 200 paced events at least 190 arrive at times of their own.",
+        ("The machine is not so loaded that events bunch up before us.",),
+        (
+            "tests/laws/test_streaming.py::test_200_chunks_arrive_at_190_distinct_times",
+            "tests/attacks/test_incidents.py::test_j_a_stream_stays_a_stream",
+        ),
+    ),
+    Claim(
+        "fail-closed",
+        "Where a detector, the policy, the store or the record fails, the request fails with a "
+        "clear error and nothing goes upstream.",
+        (),
+        (
+            "tests/laws/test_fail_closed.py::test_a_detector_that_raises",
+            "tests/laws/test_fail_closed.py::test_a_policy_that_is_not_the_active_one",
+            "tests/laws/test_fail_closed.py::test_a_lost_database",
+            "tests/laws/test_fail_closed.py::test_a_full_disk",
+            "tests/laws/test_fail_closed.py::test_the_end_that_cannot_be_recorded_is_no_end",
+        ),
+    ),
+    Claim(
+        "incremental",
+        "In a conversation of 50 turns, no turn scans more than twice the characters of turn two.",
+        ("The application sends the history unchanged, and not as no-store.",),
+        ("tests/laws/test_incremental.py::test_scanning_stays_within_twice_that_of_turn_two",),
+    ),
+    Claim(
+        "consent",
+        "A remote destination sees no request without a given, unexpired consent of the person "
+        "for the purpose and recipient: none before, none after an acknowledged withdrawal, and "
+        "none in strict mode.",
+        ("Destinations are marked local or remote as they are.",),
+        (
+            "tests/core/test_decision.py::test_no_remote_destination_without_given_consent",
+            "tests/laws/test_consent.py::test_race_no_byte_after_an_acknowledged_withdrawal",
+            "tests/laws/test_consent.py::test_local_first_then_consent_then_remote_then_withdrawn",
+        ),
+    ),
+    Claim(
+        "no-exchange-without-its-record",
+        "No byte goes to a provider before its `sent` entry is durable, and no answer ends before "
+        "its `answered` entry is. A crash at any moment loses no acknowledged entry, and the tree "
+        "verifies afterwards.",
+        ("The disk keeps what it says it has kept (fsync is honest).",),
+        (
+            "tests/journeys/test_kill.py::test_no_acknowledged_exchange_without_its_entries",
+            "tests/store/test_kill.py::test_a_killed_process_loses_nothing_that_it_acknowledged",
+            "tests/store/test_power_loss.py::test_a_power_cut_loses_nothing_that_was_acknowledged",
+        ),
+    ),
+    Claim(
+        "content-free",
+        "No value stays in the database, its log, the logs of the process or an error text.",
+        ("The value does not stand in a name that an operator chose (tenant, model, purpose).",),
+        (
+            "tests/attacks/test_canary_search.py::test_no_planted_value_stays_anywhere",
+            "tests/attacks/test_bad_input.py::test_a_clear_4xx_and_nothing_upstream",
+        ),
+    ),
+)
 
 NOT_PROMISED: tuple[str, ...] = (
     "That every person in a text is found. What no detector knows is sent as it is; names need a "
     "dictionary in this version, or the names model of a later one.",
     "That a model cannot guess who somebody is from what remains around the placeholders.",
-    "That the ledger's owner did not rewrite all of it: that needs an outside witness, which comes "
-    "with the signed log. Until then `louver ledger verify` finds damage and careless edits.",
+    "That nobody rewrote the whole ledger: against its owner that needs an outside witness, which "
+    "comes with the signed log. Until then `louver ledger verify` finds damage and careless edits.",
     "That a provider honors `store: false`. It is asked for in every request, and that is all.",
     "Anything about images, audio and files, except that they are refused unless you allow them.",
 )

@@ -6,7 +6,6 @@ Source: RFC 5869 (HKDF-SHA256); the info string names the use, so keys of two us
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import stat
 from collections.abc import Sequence
@@ -126,8 +125,3 @@ def _read(path: Path) -> bytes:
             code="invalid_key_file",
         )
     return secret
-
-
-def same(left: bytes, right: bytes) -> bool:
-    """Compare two digests in constant time."""
-    return hmac.compare_digest(left, right)

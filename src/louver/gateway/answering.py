@@ -9,11 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from typing import Protocol
 
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Reply
 from louver.gateway.passage import Passage
 from louver.gateway.wire.openai_answer import AnswerRestorer
+
+
+class Pieces(Protocol):
+    """The bytes of an answer as they come; whoever takes them closes them."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Body(AsyncIterator[bytes]):

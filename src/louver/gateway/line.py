@@ -23,7 +23,7 @@ from louver.core.identity import Caller
 from louver.core.policy import Destination, Location, Mode, Policy
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
-from louver.gateway.answering import Body, begin, once, stream, whole
+from louver.gateway.answering import Body, Pieces, begin, once, stream, whole
 from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
@@ -55,7 +55,7 @@ class Outgoing:
 
     headers: tuple[tuple[str, str], ...]
     stream: bool
-    body: Body
+    body: Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,11 @@ class Line:
                     raise
             else:
                 return _Recorded(decision, destination, minimized, policy)
-        raise Unavailable("the policy changes faster than requests are decided; try again")
+        raise Unavailable(
+            "another process put a different policy in force on this store; restart this one with "
+            "the same settings, or give it a store of its own",
+            code="policy_changed",
+        )
 
     def _question(self, exchange: Exchange, found: Survey, policy: Policy) -> Question:
         return Question(

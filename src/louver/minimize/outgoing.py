@@ -29,7 +29,7 @@ from louver.minimize.protect import replace_all, to_replace, unseen
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, findings_of
 
-_ROUNDS = 3
+_ROUNDS = 4
 _HOLDS_TEXT = frozenset({"messages", "tools", "functions", "metadata", "response_format"})
 
 
@@ -94,7 +94,7 @@ class Rereader(Replacer):
 def minimize(exchange: Exchange, how: Minimizing) -> Minimized:
     """The bytes that may leave for `exchange`.
 
-    Raises DetectorFailed; Refused where values remain after three readings, or one of a refused
+    Raises DetectorFailed; Refused where values remain after `_ROUNDS` readings, or one of a refused
     category is found; Invalid where a value stands in a place that can hold no placeholder.
     """
     replacer = Replacer(how)

@@ -17,7 +17,7 @@ from louver.minimize.placeholders import SHAPE
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds
 
-_ROUNDS = 3
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from louver.core.errors import Invalid, LouverError, Unavailable
+
+Database: TypeAlias = Engine
+"""An open database, for those who only hand it on."""
 
 _WAIT_SECONDS = 10
 _WRITES = "louver_writes"

@@ -6,6 +6,7 @@ map is exact: `starts` and `ends` never decrease, and every character names the 
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from louver.text.escapes import unescaped
 from louver.text.folding import folded, latinized
 from louver.text.pieces import Piece
 
+_OFFSET = "I"  # four bytes each: a list of numbers would take ten times the text
 _ROUNDS = 3  # An escape may hide another (`&amp;#64;`); deeper nesting is not undone.
 
 
@@ -68,8 +70,7 @@ def normalized(text: str) -> View | None:
 def _applied(text: str, pieces: Sequence[Piece], below: View | None) -> View:
     """The view of `text` with `pieces` replaced; `below` is the view that `text` belongs to."""
     parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    starts, ends = array(_OFFSET), array(_OFFSET)
     at = 0
     for piece in pieces:
         parts.append(text[at : piece.start])
@@ -86,6 +87,6 @@ def _applied(text: str, pieces: Sequence[Piece], below: View | None) -> View:
         return View("".join(parts), starts, ends)
     return View(
         "".join(parts),
-        [below.starts[i] for i in starts],
-        [below.ends[i - 1] for i in ends],
+        array(_OFFSET, (below.starts[i] for i in starts)),
+        array(_OFFSET, (below.ends[i - 1] for i in ends)),
     )

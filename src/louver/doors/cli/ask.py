@@ -13,7 +13,7 @@ import orjson
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.identity import Caller
 from louver.core.sensitive import Sensitive
-from louver.doors.cli.options import decode, examples, read_whole, shared
+from louver.doors.cli.options import current_settings, decode, examples, read_whole, shared
 from louver.doors.cli.output import note, show_json, wants_json
 
 if TYPE_CHECKING:
@@ -50,12 +50,11 @@ class Seen:
 @shared
 def ask(text: str, model: str | None, *, show: bool, **about: str | None) -> None:
     """Ask TEXT (or what stdin says, for -) and print the answer as it comes."""
-    from louver.doors.cli.opening import answering_house
-    from louver.house import Seams
+    from louver.house import Seams, build
 
     question = decode(read_whole("-", LONGEST_QUESTION)) if text == "-" else text
     seen = Seen()
-    with answering_house(Seams(observe=seen)) as house:
+    with build(current_settings(starting=True), Seams(observe=seen)) as house:
         message = {"role": "user", "content": question}
         wanted = model or next(iter(house.policy.routes))
         body = orjson.dumps({"model": wanted, "stream": True, "messages": [message]})

@@ -83,7 +83,7 @@ def withdraw(person: str, tenant: str, purpose: str | None, recipient: str | Non
 @shared
 def list_consents(tenant: str, person: str | None) -> None:
     """List the recorded answers; people are shown by their internal ids."""
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         internal = None if person is None else store.known_person(tenant, Sensitive(person))
@@ -123,7 +123,7 @@ def _record(
     state: ConsentState,
     expires: float | None = None,
 ) -> None:
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     settings = current_settings(starting=False)
     purpose = _purpose(settings.policy, about[0])

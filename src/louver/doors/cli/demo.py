@@ -49,6 +49,7 @@ def demo(file: Path | None, only: int | None) -> None:
 
     from louver.doors.demo.render import show
     from louver.examples import load
+    from louver.house import verified
 
     conversations = load(file)
     if only is not None:
@@ -57,22 +58,24 @@ def demo(file: Path | None, only: int | None) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     exchanges = 0
     with tempfile.TemporaryDirectory(prefix="louver-demo-") as folder:
-        with _application(Path(folder), conversations) as application:
+        chosen = settings(Path(folder), conversations)
+        with _application(chosen) as application:
             for number, conversation in enumerate(conversations, 1):
                 console.rule(f"{number}. {conversation.title}", align="left", style="bright_black")
                 agree(application, conversation)
                 for exchanged in application.play(conversation):
                     show(console, exchanged)
                     exchanges += 1
+        report = verified(chosen)
         click.echo(
-            f"{_verified(Path(folder))}; {exchanges} exchanges of "
+            f"The ledger verifies: {report.entries} entries; {exchanges} exchanges of "
             f"{len(conversations)} conversations in {time.monotonic() - start:.1f} s."
         )
     note("\nNext: `make serve`, or `louver init` for a policy of your own.")
 
 
 @contextmanager
-def _application(folder: Path, conversations: Iterable[Conversation]) -> Iterator[Application]:
+def _application(chosen: Settings) -> Iterator[Application]:
     """A gateway on a free port, and an application that holds a key to it."""
     from louver.doors.demo.drive import Application, Watcher
     from louver.doors.http.app import Gateway
@@ -81,7 +84,6 @@ def _application(folder: Path, conversations: Iterable[Conversation]) -> Iterato
     from louver.house import Seams, build
 
     watcher = Watcher()
-    chosen = settings(folder, conversations)
     # Streamed without the pauses that make the practice model look like a slow one.
     models = {n: Practice(d, delay=0) for n, d in chosen.policy.destinations.items()}
     with build(chosen, Seams(observe=watcher, providers=models)) as house:
@@ -112,15 +114,3 @@ def agree(application: Application, conversation: Conversation) -> None:
     purpose = conversation.purpose or PURPOSE
     key = ConsentKey("default", person, purpose, RECIPIENT)
     store.set_consent(key, ConsentState.GIVEN).result()
-
-
-def _verified(folder: Path) -> str:
-    from louver.store.database import open_database
-    from louver.store.verify import verify
-
-    engine = open_database(f"sqlite:///{folder / 'louver.db'}")
-    try:
-        report = verify(engine)
-    finally:
-        engine.dispose()
-    return f"The ledger verifies: {report.entries} entries, root {report.root.hex()[:16]}…"

@@ -64,9 +64,9 @@ def explain(
     if exchange is not None:
         _recorded(exchange)
         return
-    from louver.doors.cli.opening import looking_house
+    from louver.house import build
 
-    with looking_house() as house:
+    with build(current_settings(starting=False), in_force=False) as house:
         body = _as_request(read_whole(file or "-", LARGEST), model, house.policy)
         headers = {f"x-louver-{name}": value for name, value in about.items() if value}
         caller = Caller(tenant, application, "command-line")
@@ -171,7 +171,7 @@ def _show_decision(decision: Decision) -> None:
 
 
 def _recorded(exchange: str) -> None:
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         entries = store.entries(exchange=exchange)

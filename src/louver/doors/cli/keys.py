@@ -23,7 +23,7 @@ def keys() -> None:
 @shared
 def create(tenant: str, application: str) -> None:
     """Create a key and show it, this once."""
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         secret = store.create_key(tenant, application).result().reveal()
@@ -38,7 +38,7 @@ def create(tenant: str, application: str) -> None:
 @shared
 def list_keys() -> None:
     """List all keys by their public ids."""
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         records = store.list_keys()
@@ -66,7 +66,7 @@ def list_keys() -> None:
 @shared
 def revoke(key: str) -> None:
     """Revoke the key with the public id KEY; requests with it end at once."""
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         entry = store.revoke_key(key).result()

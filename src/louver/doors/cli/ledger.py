@@ -27,7 +27,7 @@ def ledger() -> None:
 @shared
 def show(after: int | None, limit: int, exchange: str | None) -> None:
     """Show entries; without --after, the newest."""
-    from louver.doors.cli.opening import opened_store
+    from louver.house import opened_store
 
     with opened_store(current_settings(starting=False)) as store:
         newest = 0 if exchange else max(0, store.size() - limit)
@@ -43,7 +43,7 @@ def show(after: int | None, limit: int, exchange: str | None) -> None:
 @shared
 def verify() -> None:
     """Recompute every commitment, tree head and fact; exit code 1 names the first bad entry."""
-    from louver.doors.cli.opening import verified
+    from louver.house import verified
 
     with _progress("verifying") as progress:
         found = verified(current_settings(starting=False), progress)

@@ -17,7 +17,14 @@ import click
 
 from louver.core.errors import Invalid, Unavailable
 from louver.core.sensitive import Sensitive
-from louver.doors.cli.options import blocks, examples, open_text, read_whole, shared
+from louver.doors.cli.options import (
+    blocks,
+    current_settings,
+    examples,
+    open_text,
+    read_whole,
+    shared,
+)
 from louver.doors.cli.output import note, show_json, wants_json
 
 LARGEST_MAP = 256 * 2**20
@@ -42,12 +49,13 @@ _WITH_PROGRESS = 2**20
 @shared
 def protect(file: str, map_file: Path | None, tenant: str, conversation: str | None) -> None:
     """Print the text of FILE (or of stdin, for -) with its personal data replaced."""
-    from louver.doors.cli.opening import looking_house
+    from louver.house import build
 
     values: dict[str, Sensitive[str]] = {}
     counts: Counter[str] = Counter()
     collected: list[str] = []
-    with looking_house() as house, open_text(file) as source:
+    settings = current_settings(starting=False)
+    with build(settings, in_force=False) as house, open_text(file) as source:
         scope = conversation or house.line.new_id()
         for piece in _with_progress(source):
             done = house.protect(piece, conversation=scope, tenant=tenant)
@@ -77,9 +85,10 @@ def protect(file: str, map_file: Path | None, tenant: str, conversation: str | N
 @shared
 def restore(file: str, map_file: Path) -> None:
     """Print the text of FILE (or of stdin, for -) with the map's values put back."""
-    from louver.doors.cli.opening import looking_house
+    from louver.house import build
 
-    with looking_house() as house, open_text(file) as source:
+    settings = current_settings(starting=False)
+    with build(settings, in_force=False) as house, open_text(file) as source:
         values = house.open_map(read_whole(str(map_file), LARGEST_MAP))
         pieces = (house.restore(piece, values) for piece in _with_progress(source))
         if wants_json():

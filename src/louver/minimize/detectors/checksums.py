@@ -5,7 +5,11 @@ All return False for anything malformed and never raise, as they see whatever a 
 
 from __future__ import annotations
 
+import re
 from datetime import date
+
+_NO_DIGIT = re.compile(r"[^0-9]+")
+_NO_CODE = re.compile(r"[^0-9A-Z]+")
 
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22,
@@ -24,12 +28,12 @@ _IBAN_LENGTHS = {
 
 def digits(value: str) -> str:
     """The ASCII digits of `value`, in order."""
-    return "".join(c for c in value if "0" <= c <= "9")
+    return _NO_DIGIT.sub("", value)
 
 
 def compact(value: str) -> str:
     """The ASCII letters and digits of `value`, letters in upper case."""
-    return "".join(c for c in value.upper() if c.isascii() and c.isalnum())
+    return _NO_CODE.sub("", value.upper())
 
 
 def iban_length(country: str) -> int | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+
+import re2
 
 from louver.core.categories import TAXONOMY
 from louver.core.sensitive import Sensitive
@@ -16,6 +19,8 @@ from louver.core.spans import Finding, Span
 
 # Letters, digits and signs are separate tokens: so `alice7` and `alice_martin` have the word alice.
 _TOKEN = re.compile(r"(\s*)([^\W\d_]+|\d+|[^\w\s]|_)")
+_GATE_MOST = 5_000  # first tokens; above that the gate would cost more than it saves
+_GATE_MEMORY = 64 << 20  # bytes
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _WORD_OR_SIGN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 
@@ -62,6 +67,7 @@ class DictionaryDetector:
         self._first = self._folded.next.keys() | {key.casefold() for key in self._exact.next}
         signs = any(_WORD.fullmatch(first) is None for first in self._first)
         self._beginning = _WORD_OR_SIGN if signs else _WORD
+        self._gate = _gate(self._first) if 0 < len(self._first) <= _GATE_MOST else None
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
@@ -78,8 +84,9 @@ class DictionaryDetector:
 
     def find(self, text: str) -> Sequence[Finding]:
         """All terms in `text`, left to right; see `Detector.find`."""
-        words = {word.casefold() for word in set(self._beginning.findall(text))}
-        if self._first.isdisjoint(words):
+        if self._gate is not None and not self._gate.search(
+            text.casefold().encode(errors="replace")
+        ):
             return []
         findings: list[Finding] = []
         after = 0
@@ -105,6 +112,13 @@ class DictionaryDetector:
                 if node is not None and node.category is not None and (not best or at > best[0]):
                     best = at, node.category
         return best
+
+
+def _gate(first: AbstractSet[str]) -> re2._Regexp:
+    """Matches folded text (bytes) in which a term may begin; one pass of an automaton."""
+    options = re2.Options()
+    options.max_mem = _GATE_MEMORY
+    return re2.compile("|".join(map(re2.escape, sorted(first))), options)
 
 
 def _key(match: re.Match[str], *, gap: bool) -> str:

@@ -16,6 +16,7 @@ _DATE = re.compile(
 )
 _MACHINE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?![.\d])")
 _DECIMAL = re.compile(r"\d+\.\d+(?![.\d])|\d+\.\d+\.\d{1,3}(?![.\d])")
+_LETTER = re.compile("[A-Za-z]")
 _GROUP_END = re.compile(r"\d(?=\D|$)")
 _E164_MOST = 15
 _NANP = 11
@@ -40,10 +41,8 @@ def international(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _digit_part(surface: str) -> str:
     """The number without its extension."""
-    for index, character in enumerate(surface):
-        if character.isalpha():
-            return surface[:index]
-    return surface
+    letter = _LETTER.search(surface)
+    return surface if letter is None else surface[: letter.start()]
 
 
 def _balanced(text: str, start: int, end: int) -> int:

@@ -152,7 +152,6 @@ class Destinations:
                 if one.kind is Kind.RUN:
                     one.quote += closers
         self.zones = going
-        self._lost = self._lost and bool(going)
 
     def _open(self, char: str, literal: bool) -> None:
         tail = self._tail
@@ -216,4 +215,5 @@ class Destinations:
         if len(self.zones) < _MOST_ZONES:
             self.zones.append(zone)
         else:
+            # What cannot be followed any more is not trusted any more.
             self._lost = True

@@ -82,7 +82,7 @@ PHONE_AREA_IN_PARENTHESES = Rule(
 PHONE_NATIONAL = Rule(
     name="phone.national",
     category="contact.phone",
-    pattern=rf"{EDGE}(?:0[1-9]\d{{0,4}}[ .\-/](?:[ .\-/]?\d{{1,8}}){{1,5}}{_EXTENSION})" + EDGE,
+    pattern=rf"{EDGE}(?:0[1-9]\d{{0,4}}[ .\-/](?:[ .\-/]?\d){{6,18}}{_EXTENSION})" + EDGE,
     source=_PHONE_SOURCE,
     positive=(
         "Büro ⟦030/1234567⟧",
