@@ -56,7 +56,7 @@ def test_no_listed_name_leaves(shown: str) -> None:
 def test_routes_refusals_and_records_are_explained(shown: str) -> None:
     assert "consent_required" in shown
     assert "keeps health.condition on local models" in shown
-    assert re.search(r"routed to +stand-in .*\+consent", shown)
+    assert re.search(r"routed to +stand-in\n +because .*consent: given for assistance", shown)
     assert re.search(r"#\d+ sent .*contact.email:\d", shown)
     assert re.search(r"#\d+ answered .*outcome=answered", shown)
 

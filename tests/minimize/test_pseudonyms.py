@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys
 from louver.crypto.prf import letters
-from louver.minimize.placeholders import is_placeholder
+from louver.minimize.placeholders import FORM
 from louver.minimize.pseudonyms import Pseudonyms, Scope, scope_of
 from louver.minimize.restore import restore_text
 
@@ -34,7 +34,7 @@ def three_letters(key: bytes, parts: Sequence[bytes], count: int) -> str:
 def test_form_and_record() -> None:
     names = Pseudonyms(KEYS, SCOPE)
     one = names.for_value("person.name", "ada lee", "Ada Lee")
-    assert is_placeholder(one)
+    assert FORM.fullmatch(one)
     assert one.startswith("PERSON_")
     assert names.values[one].reveal() == "Ada Lee"
     assert names.for_value("person.name", "ada lee", "Ada Lee") == one

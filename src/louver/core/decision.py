@@ -79,6 +79,11 @@ class Decision:
     refusal: LouverError | None = None
 
     @property
+    def explanation(self) -> str:
+        """Every rule that was looked at and what it said, in one line."""
+        return "; ".join(f"{step.rule}: {step.because}" for step in self.trace)
+
+    @property
     def because(self) -> tuple[str, ...]:
         """The rule names that decided, content-free, for the ledger."""
         return tuple(f"{'+' if s.passed else '-'}{s.rule}" for s in self.trace)

@@ -127,7 +127,7 @@ class Line:
         headers = (
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
-            ("x-louver-because", " ".join(sent.decision.because)),
+            ("x-louver-because", sent.decision.explanation),
         )
         return Outgoing(headers, exchange.stream, Body(passage, events, replies))
 

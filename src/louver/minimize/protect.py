@@ -11,9 +11,9 @@ import orjson
 from louver.core.errors import Refused, Tampered
 from louver.core.policy import Action, Policy
 from louver.core.sensitive import Sensitive
-from louver.core.spans import Finding, Span
+from louver.core.spans import Finding
 from louver.minimize.canonical import canonical
-from louver.minimize.placeholders import SHAPE
+from louver.minimize.detectors.shapes import placeholder_spans
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds
 
@@ -78,8 +78,7 @@ def unseen(text: str, findings: list[Finding], pseudonyms: Pseudonyms) -> list[F
     """Those `findings` that no placeholder of ours has a part in."""
     if not findings:
         return []
-    matches = [m for m in SHAPE.finditer(text) if m.group() in pseudonyms.values]
-    own = [Span(m.start(), m.end()) for m in matches]
+    own = [span for span in placeholder_spans(text) if span.of(text) in pseudonyms.values]
     return [f for f in findings if not any(f.span.overlaps(span) for span in own)]
 
 

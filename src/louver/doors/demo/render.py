@@ -13,6 +13,7 @@ from louver.core.sensitive import Sensitive
 from louver.doors.demo.drive import Exchanged, Message
 
 _LABEL = 12
+_UNBOUNDED = 1_000_000
 _VALUE, _PLACEHOLDER, _DIM = "black on bright_yellow", "bold green", "bright_black"
 
 
@@ -38,18 +39,24 @@ def show(console: Console, exchanged: Exchanged) -> None:
         _line(console, "came back", "< ", _marked(said, values.values(), _VALUE), "cyan")
         _line(console, "restored", "  ", _restored(said, exchanged.values), _DIM)
         route = exchanged.route
-        because = f"{route['destination']}  {route['because']}"
-        _line(console, "routed to", "  ", Text(because), _DIM)
+        _line(console, "routed to", "  ", Text(route["destination"]), _DIM)
+        _line(console, "because", "  ", Text(route["because"], _DIM), _DIM)
     for entry in exchanged.recorded:
         _line(console, "ledger", "  ", Text(_entry(entry), _DIM), _DIM)
     console.print()
 
 
 def _line(console: Console, label: str, sign: str, text: Text, color: str) -> None:
-    """A label in its column, then `text`, each line of it behind `sign`."""
-    for i, line in enumerate(text.split("\n", allow_blank=True)):
+    """A label in its column, then `text`, each line behind `sign`; a terminal's width is kept."""
+    width = max(console.width - _LABEL - 4, 20) if console.is_terminal else _UNBOUNDED
+    lines = [part for line in text.split("\n", allow_blank=True) for part in _wrapped(line, width)]
+    for i, line in enumerate(lines):
         head = Text(f"{label if i == 0 else '':>{_LABEL}} ", _DIM)
         console.print(head, Text(sign, color), line, sep="", soft_wrap=True)
+
+
+def _wrapped(line: Text, width: int) -> list[Text]:
+    return list(line.wrap(Console(width=width), width)) or [line]
 
 
 def _said(message: Message) -> str:

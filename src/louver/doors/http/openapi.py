@@ -42,7 +42,7 @@ _OWN_HEADERS: Mapping[str, tuple[str, Node]] = {
 _ANSWER_HEADERS: Mapping[str, str] = {
     "X-Louver-Exchange": "The exchange's id in the ledger; `louver explain --exchange` takes it.",
     "X-Louver-Destination": "The destination that answered.",
-    "X-Louver-Because": "The rules that decided, `+` for passed and `-` for not.",
+    "X-Louver-Because": "Every rule that was looked at and what it said.",
 }
 
 

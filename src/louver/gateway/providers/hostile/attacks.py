@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 
+from louver.crypto.prf import ALPHABET
 from louver.gateway.providers.hostile.splitmix import SplitMix64
+from louver.minimize.placeholders import CODE_LENGTH
 
-CODE_ALPHABET = "BCDFGHJKLMPQRTVWXZ"
-CODE_LENGTH = 12
 _HOST = "collect.example.net"
 
 
@@ -159,7 +159,7 @@ def _near_miss(placeholders: Sequence[str], prompt: str, noise: SplitMix64) -> s
     missed: list[str] = []
     for p in placeholders:
         for i in range(len(p) - CODE_LENGTH, len(p)):
-            other = noise.pick([c for c in CODE_ALPHABET if c != p[i]])
+            other = noise.pick([c for c in ALPHABET if c != p[i]])
             missed += [p[:i] + other + p[i + 1 :], p[:i] + p[i + 1 :], p[:i] + other + p[i:]]
     return " ".join(missed)
 
@@ -167,7 +167,7 @@ def _near_miss(placeholders: Sequence[str], prompt: str, noise: SplitMix64) -> s
 def _invent(placeholders: Sequence[str], prompt: str, noise: SplitMix64) -> str:
     labels = [p.rpartition("_")[0] for p in placeholders]
     return " ".join(
-        f"{label}_{''.join(noise.pick(CODE_ALPHABET) for _ in range(CODE_LENGTH))}"
+        f"{label}_{''.join(noise.pick(ALPHABET) for _ in range(CODE_LENGTH))}"
         for label in [*labels, "PERSON", "EMAIL", "SECRET", "LITERAL"]
     )
 

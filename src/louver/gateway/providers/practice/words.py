@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from louver.crypto.prf import ALPHABET
+from louver.minimize.placeholders import CODE_LENGTH, LABEL
+
 # A placeholder as a model sees it: a label, and a code without vowels.
 _PLACEHOLDER = re.compile(
-    r"(?<![A-Za-z0-9_])([A-Z]+(?:_[A-Z]+)*)_([BCDFGHJKLMPQRTVWXZ]{12})(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9_])({LABEL.pattern})_([{ALPHABET}]{{{CODE_LENGTH}}})(?![A-Za-z0-9])"
 )
 _TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_)|\s+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
