@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -42,8 +43,11 @@ _WHOLE = st.characters(exclude_categories=["Cs"])
 _VALUE = st.text(_WHOLE, max_size=10) | st.sampled_from(
     ['Carol O"Neil', "a\\b", "line\nline", "\u2028\u2029\x00\x7f", "😀", '"', "\\", P[:-1]]
 )
-# No placeholder's own letters, so that replacing in the reference finds only what it put there.
-_PLAIN = st.text(st.sampled_from('ab \n\t"é😀\u2028,.;!-}]\\ '), max_size=6)
+# No placeholder's own letters, so that replacing in the reference finds only what it put there. No
+# backslash at the start of a word: in JSON within JSON it could begin a network path, and stays.
+_PLAIN = st.text(st.sampled_from('ab \n\t"é😀\u2028,.;!-}]\\ '), max_size=6).map(
+    lambda text: re.sub(r"(?<![ab])\\+", "a\\\\", text)
+)
 _STRING = st.lists(st.tuples(_PLAIN, st.sampled_from([*NAMES, ""])), max_size=3).map(
     lambda parts: "- " + "".join(f"{plain} {name} " for plain, name in parts)
 )

@@ -81,14 +81,26 @@ class Engine:
         """Whether `char`, if it came next, could be the first of a placeholder."""
         return self._boundary and char in self._initials
 
-    def resolves(self, word: str) -> bool:
-        """Whether `word`, all letters, digits and underscores between two others, is restored."""
+    def resolve(self, word: str) -> str | None:
+        """The placeholder that `word`, which has boundaries on both sides, is or inflects."""
         if len(word) < self._vocabulary.shortest:
-            return False
+            return None
         name = word.upper()
-        return name in self._vocabulary or any(
-            name.endswith(end) and name[: -len(end)] in self._vocabulary for end in _SUFFIXES
-        )
+        if name in self._vocabulary:
+            return name
+        stems = (name[: -len(end)] for end in _SUFFIXES if name.endswith(end))
+        return next((stem for stem in stems if stem in self._vocabulary), None)
+
+    def read_word(self, word: str, name: str) -> None:
+        """Read a literal `word` that resolves to `name`, while `idle`, all at once."""
+        verdict = self._destinations.verdict()
+        if verdict is Verdict.KEPT:
+            self._out.append(word)
+        else:
+            self._out += [self._written(name, Spelling.LITERAL, verdict), word[len(name) :]]
+            self.restored += 1
+        self._destinations.skip(word)
+        self._boundary = False
 
     def read(self, char: str, source: str) -> None:
         """Read one character; `source` is the text that is emitted for it."""
@@ -176,7 +188,7 @@ class Engine:
         spelling = Spelling.LITERAL
         for unit in units:
             spelling |= unit.spelling
-        self._out.append(self._written(spelling, verdict))
+        self._out.append(self._written(self._word, spelling, verdict))
         self.restored += 1
         self._forget()
         for unit in units:
@@ -184,13 +196,13 @@ class Engine:
         for unit in rest:
             self._pass(unit)
 
-    def _written(self, spelling: Spelling, verdict: Verdict) -> str:
+    def _written(self, name: str, spelling: Spelling, verdict: Verdict) -> str:
         inner = self._nesting is not None and self._nesting.in_string
         levels = self._levels + (inner or bool(spelling & Spelling.JSON))
         if verdict is not Verdict.TEXT:
             spelling |= Spelling.PERCENT
         safe = _ADDRESS_SAFE if verdict is Verdict.ADDRESS else ""
-        return write(self._vocabulary.surface(self._word), spelling, levels, safe)
+        return write(self._vocabulary.surface(name), spelling, levels, safe)
 
     def _release(self) -> None:
         held = self._held

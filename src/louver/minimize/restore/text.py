@@ -88,6 +88,9 @@ def read_through(engine: Engine, text: str, pattern: re.Pattern[str]) -> str:
                 out += [engine.take(), engine.skip(text[at:end])]
                 at = end
                 continue
+            at = _known_word(engine, text, at)
+            if at > end:
+                continue
         engine.read(text[at], text[at])
         at += 1
     return "".join(out) + engine.take()
@@ -101,10 +104,22 @@ def _plain_until(engine: Engine, text: str, start: int, pattern: re.Pattern[str]
         word = _WORD.match(text, at)
         if word is None or word.end() == len(text) or text[word.end()] in INTRODUCERS:
             return at
-        if engine.resolves(word.group()):
+        if engine.resolve(word.group()):
             return at
         at = _next(pattern, text, word.end())
     return at
+
+
+def _known_word(engine: Engine, text: str, at: int) -> int:
+    """Read the word at `at` if all of it is here and it is a placeholder; return where to go on."""
+    word = _WORD.match(text, at)
+    if word is None or word.end() == len(text) or text[word.end()] in INTRODUCERS:
+        return at
+    name = engine.resolve(word.group()) if engine.begins_with(text[at]) else None
+    if name is None:
+        return at
+    engine.read_word(word.group(), name)
+    return word.end()
 
 
 def _next(pattern: re.Pattern[str], text: str, at: int) -> int:
