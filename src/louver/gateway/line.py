@@ -135,7 +135,8 @@ class Line:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
         exchange = self._parse(incoming, caller)
         found = await self._find(exchange)
-        question = self._question(exchange, found, self._parts.policy())
+        person = await self._parts.memory.known_person(exchange.caller)
+        question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
         return Considered(exchange, found, decision)
 
@@ -170,9 +171,10 @@ class Line:
     async def _record(self, passage: Passage, found: Survey) -> _Recorded:
         """Decide, minimize and record; again where the policy changed in between."""
         exchange = passage.exchange
+        person = await self._parts.memory.known_person(exchange.caller)
         for _ in range(_DECISIONS):
             policy = self._parts.policy()
-            question = self._question(exchange, found, policy)
+            question = self._question(exchange, found, policy, person)
             unlinked = exchange.no_store or mode_of(question, policy) is Mode.STRICT
             if question.person is None and not unlinked:
                 person = await self._parts.memory.person(exchange.caller)
@@ -208,11 +210,13 @@ class Line:
             code="policy_changed",
         )
 
-    def _question(self, exchange: Exchange, found: Survey, policy: Policy) -> Question:
+    def _question(
+        self, exchange: Exchange, found: Survey, policy: Policy, person: str | None
+    ) -> Question:
         return Question(
             tenant=exchange.caller.tenant,
             application=exchange.caller.application,
-            person=self._parts.memory.known_person(exchange.caller),
+            person=person,
             purpose=exchange.purpose or policy.default_purpose,
             model=exchange.model,
             now=self._parts.clock.now(),

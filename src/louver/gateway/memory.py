@@ -28,11 +28,14 @@ class Memory:
     def consents(self) -> Consents:
         return self._store.consents()
 
-    def known_person(self, caller: Caller) -> str | None:
+    async def known_person(self, caller: Caller) -> str | None:
         """The internal id of the caller's person, if that person was ever seen; never a write."""
         if caller.person is None:
             return None
-        return self._store.known_person(caller.tenant, caller.person)
+        recent = self._store.recent_person(caller.tenant, caller.person)
+        if recent is not None:
+            return recent
+        return await asyncio.to_thread(self._store.known_person, caller.tenant, caller.person)
 
     async def person(self, caller: Caller) -> str | None:
         """The internal id of the caller's person, made at first sight."""

@@ -111,8 +111,12 @@ class Store:
         future.add_done_callback(partial(self._remember, digest))
         return future
 
+    def recent_person(self, tenant: str, external: Sensitive[str]) -> str | None:
+        """Louver's id for `external` if it was seen lately; never waits for the database."""
+        return self._recent.get(self._digest(tenant, external.reveal()))
+
     def known_person(self, tenant: str, external: Sensitive[str]) -> str | None:
-        """Louver's id for `external`, or None if it was never seen."""
+        """Louver's id for `external`, or None if it was never seen. Raises Unavailable."""
         digest = self._digest(tenant, external.reveal())
         known = self._recent.get(digest) or persons.find_person(self._engine, digest)
         if known is not None:
