@@ -30,6 +30,7 @@ from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
+from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector
@@ -107,7 +108,7 @@ class House:
                 clock=seams.clock,
                 new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
                 observe=seams.observe,
-                error_body=_error_body,
+                formats={"openai.chat": OpenAIChat(_error_body)},
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)

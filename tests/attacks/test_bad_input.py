@@ -20,7 +20,8 @@ from support.models import Echo
 
 from louver.core.errors import LouverError
 from louver.core.identity import Caller
-from louver.gateway.wire.openai_chat import Asked, parse
+from louver.gateway.wire.interface import Asked
+from louver.gateway.wire.openai_chat import parse
 
 CANARY = canaries.EMAIL
 DEEP = 10_000

@@ -15,8 +15,8 @@ from louver.core.exchanges import Exchange, Minimized
 from louver.core.identity import Caller
 from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys
-from louver.gateway.wire.openai_answer import AnswerRestorer
-from louver.gateway.wire.openai_chat import Addressing, Asked, Reading, parse
+from louver.gateway.wire.interface import Asked
+from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.detectors.patterns import PatternDetector
 from louver.minimize.finder import Finder
@@ -24,6 +24,7 @@ from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms, scope_of
 
 CONVERSATIONS = 10_000
+FORMAT = OpenAIChat(lambda error: b"{}")
 FIRST = ["Alice", "Bob", "Ann", "Anna", "Jo", "Joan", "Max"]
 LAST = ["Martin", "Martinez", "Lee", "Leeds", "Ann", "Stone"]
 PEOPLE = [f"{first} {last}" for first in FIRST for last in LAST]
@@ -59,21 +60,21 @@ class Desk:
 
     def minimize(self, tenant: str, messages: list[dict[str, Any]]) -> tuple[Exchange, Minimized]:
         body = json.dumps({"model": "home", "messages": messages}).encode()
-        exchange = parse(body, Asked("ex", Caller(tenant, "app", "key")))
+        exchange = FORMAT.parse(body, Asked("ex", Caller(tenant, "app", "key")))
         scope = scope_of(self._keys, tenant, None, None, exchange.opening, "ex")
         how = Minimizing(
             finder=self._finder,
             policy=self._policy,
             pseudonyms=Pseudonyms(self._keys, scope),
-            rule=Reading.of(exchange, self._policy),
-            address=Addressing(self._policy.destinations["home"]),
+            rule=FORMAT.reading(exchange, self._policy),
+            address=FORMAT.addressing(self._policy.destinations["home"]),
             remember=True,
         )
         return exchange, minimize(exchange, how)
 
     def restore(self, exchange: Exchange, minimized: Minimized, text: str) -> str:
-        restorer = AnswerRestorer(exchange, minimized, self._policy)
-        answer = orjson.loads(restorer.whole(whole({"content": text})))
+        writer = FORMAT.writer(exchange, minimized, self._policy)
+        answer = orjson.loads(writer.whole(whole({"content": text})))
         return str(answer["choices"][0]["message"]["content"])
 
 

@@ -7,14 +7,14 @@ middle closes the provider's call and is recorded too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Protocol
 
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Reply
 from louver.gateway.passage import Passage
-from louver.gateway.wire.openai_answer import AnswerRestorer
+from louver.gateway.wire.interface import AnswerWriter
 
 
 class Pieces(Protocol):
@@ -77,47 +77,38 @@ async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
         raise
 
 
-async def whole(passage: Passage, restorer: AnswerRestorer, replies: Replies) -> bytes:
+async def whole(passage: Passage, writer: AnswerWriter, replies: Replies) -> bytes:
     """The body of an answer that is not streamed. Raises UpstreamFailed, Unavailable."""
     async with aclosing(replies):
         try:
             with passage.timed("restore"):
-                body = restorer.whole((await anext(replies)).event)
+                body = writer.whole((await anext(replies)).event)
         except UpstreamFailed as error:
-            await passage.failed(error, restorer.restored)
+            await passage.failed(error, writer.restored)
             raise
-    await passage.answered(restorer.restored)
+    await passage.answered(writer.restored)
     return body
 
 
-async def stream(
-    passage: Passage,
-    restorer: AnswerRestorer,
-    replies: Replies,
-    error_body: Callable[[LouverError], bytes],
-) -> AsyncGenerator[bytes]:
-    """The answer as server-sent events; a failure becomes the last one, as `error_body` has it."""
+async def stream(passage: Passage, writer: AnswerWriter, replies: Replies) -> AsyncGenerator[bytes]:
+    """The answer as it comes; a failure becomes its last event."""
     try:
         async with aclosing(replies):
             with passage.timed("stream"):
                 async for reply in replies:
-                    for event in restorer.chunk(reply.event):
-                        yield _event(event)
-                for event in restorer.finish():
-                    yield _event(event)
-        await passage.answered(restorer.restored)
-        yield _event(b"[DONE]")
+                    for event in writer.chunk(reply.event):
+                        yield event
+                for event in writer.finish():
+                    yield event
+        await passage.answered(writer.restored)
+        yield writer.end()
     except LouverError as error:
-        await passage.failed(error, restorer.restored)
-        yield _event(error_body(error))
+        await passage.failed(error, writer.restored)
+        yield writer.failed(error)
     finally:
-        passage.left(restorer.restored)
+        passage.left(writer.restored)
 
 
 async def once(body: bytes) -> AsyncGenerator[bytes]:
     """An answer of one piece as an iterator."""
     yield body
-
-
-def _event(data: bytes) -> bytes:
-    return b"data: " + data + b"\n\n"

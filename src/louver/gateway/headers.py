@@ -9,7 +9,7 @@ from louver.core.errors import Invalid
 from louver.core.identity import Caller
 from louver.core.policy import Mode
 from louver.core.sensitive import Sensitive
-from louver.gateway.wire.openai_chat import Asked
+from louver.gateway.wire.interface import Asked
 
 _MAX_ID = 256
 _WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")

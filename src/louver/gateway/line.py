@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from louver.core.decision import Decision, Question, decide, mode_of
-from louver.core.errors import LouverError, Unavailable
+from louver.core.errors import Unavailable
 from louver.core.events import Sent
 from louver.core.exchanges import Exchange, Minimized
 from louver.core.identity import Caller
@@ -28,8 +28,7 @@ from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.providers.interface import Provider
-from louver.gateway.wire.openai_answer import AnswerRestorer
-from louver.gateway.wire.openai_chat import Addressing, Reading, parse
+from louver.gateway.wire.interface import Format
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
@@ -42,11 +41,12 @@ _LARGE = 8 * 1024  # Tokens from which detection leaves the event loop to a thre
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as a door hands it over; header names are lower-case."""
+    """A request as a door hands it over; header names are lower-case, `format` names its format."""
 
     authorization: Sensitive[str] | None
     headers: Mapping[str, str]
     body: Sensitive[bytes]
+    format: str = "openai.chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Outgoing:
 class Parts:
     """What a line is made of; `house.build` joins them.
 
-    `observe` is shown what leaves; `error_body` is how the door writes an error.
+    `observe` is shown what leaves.
     """
 
     policy: Callable[[], Policy]
@@ -73,7 +73,7 @@ class Parts:
     clock: Clock
     new_id: Callable[[], str]
     observe: Callable[[Minimized, Destination], None]
-    error_body: Callable[[LouverError], bytes]
+    formats: Mapping[str, Format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +107,24 @@ class Line:
         `caller` is who a door in this process speaks for; everybody else shows an API key.
         """
         # 1. Who asks, and for what.
+        format_ = self._parts.formats[incoming.format]
         exchange = self._parse(incoming, caller)
         passage = Passage(exchange, self._parts.memory, self._parts.clock)
         # 2. What is in it.
         with passage.timed("find"):
-            found = await self._find(exchange)
+            found = await self._find(exchange, format_)
         # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
-        sent = await self._record(passage, found)
+        sent = await self._record(passage, found, format_)
         # 6. Ask. Until the first event, a failure is still an HTTP error.
         self._parts.observe(sent.minimized, sent.destination)
         asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
         replies = await begin(passage, asked)
         # 7. Put the values back, and have the end on record before the last event.
-        restorer = AnswerRestorer(exchange, sent.minimized, sent.policy)
+        writer = format_.writer(exchange, sent.minimized, sent.policy)
         if exchange.stream:
-            events = stream(passage, restorer, replies, self._parts.error_body)
+            events = stream(passage, writer, replies)
         else:
-            events = once(await whole(passage, restorer, replies))
+            events = once(await whole(passage, writer, replies))
         headers = (
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
@@ -134,7 +135,7 @@ class Line:
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
         exchange = self._parse(incoming, caller)
-        found = await self._find(exchange)
+        found = await self._find(exchange, self._parts.formats[incoming.format])
         person = await self._parts.memory.known_person(exchange.caller)
         question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
@@ -160,15 +161,15 @@ class Line:
     def _parse(self, incoming: Incoming, caller: Caller | None) -> Exchange:
         caller = caller or self.authenticate(incoming.authorization)
         asked = asked_of(incoming.headers, caller, self._parts.new_id())
-        return parse(incoming.body.reveal(), asked)
+        return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
 
-    async def _find(self, exchange: Exchange) -> Survey:
-        rule = Reading.of(exchange, self._parts.policy())
+    async def _find(self, exchange: Exchange, format_: Format) -> Survey:
+        rule = format_.reading(exchange, self._parts.policy())
         body, finder = exchange.body.reveal(), self._parts.finder
         remember = not exchange.no_store
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
-    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
+    async def _record(self, passage: Passage, found: Survey, format_: Format) -> _Recorded:
         """Decide, minimize and record; again where the policy changed in between."""
         exchange = passage.exchange
         person = await self._parts.memory.known_person(exchange.caller)
@@ -182,7 +183,7 @@ class Line:
             decision = decide(question, policy, self._parts.memory.consents())
             destination = decision.require()
             with passage.timed("minimize"):
-                minimized = await self._minimize(exchange, policy, destination)
+                minimized = await self._minimize(exchange, policy, destination, format_)
             event = Sent(
                 exchange=exchange.id,
                 tenant=question.tenant,
@@ -228,14 +229,14 @@ class Line:
         )
 
     async def _minimize(
-        self, exchange: Exchange, policy: Policy, destination: Destination
+        self, exchange: Exchange, policy: Policy, destination: Destination, format_: Format
     ) -> Minimized:
         how = Minimizing(
             finder=self._parts.finder,
             policy=policy,
             pseudonyms=self._parts.pseudonyms(exchange),
-            rule=Reading.of(exchange, policy),
-            address=Addressing(destination),
+            rule=format_.reading(exchange, policy),
+            address=format_.addressing(destination),
             remember=not exchange.no_store,
         )
         return await _run(exchange, lambda: minimize(exchange, how))

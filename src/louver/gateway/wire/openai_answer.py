@@ -7,13 +7,13 @@ which we never ask for, are dropped. An event of the wrong shape ends the answer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 import orjson
 
-from louver.core.errors import UpstreamFailed
+from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Exchange, JsonTree, Minimized
 from louver.core.policy import Policy
 from louver.minimize.restore import JsonRestorer, TextRestorer
@@ -52,10 +52,17 @@ class Slot:
     call: int | None = None
 
 
-class AnswerRestorer:
+class ChatAnswerWriter:
     """Puts values back into the events of one answer; feed it in order, then `finish()`."""
 
-    def __init__(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        minimized: Minimized,
+        policy: Policy,
+        error_body: Callable[[LouverError], bytes],
+    ) -> None:
+        self._error_body = error_body
         self._values = minimized.values
         self._model = exchange.model
         self._choices = exchange.choices
@@ -83,7 +90,7 @@ class AnswerRestorer:
                 continue  # All of it is held back.
             choices.append({**choice, "delta": delta, "logprobs": None})
         if choices or not event.get("choices"):
-            yield encode({**event, "model": self._model, "choices": choices})
+            yield _event({**event, "model": self._model, "choices": choices})
 
     def finish(self) -> Iterator[bytes]:
         """What was still held when the upstream said that it is done."""
@@ -92,7 +99,13 @@ class AnswerRestorer:
             self._flush(index, delta)
             if delta:
                 choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
-                yield encode({**self._envelope, "model": self._model, "choices": [choice]})
+                yield _event({**self._envelope, "model": self._model, "choices": [choice]})
+
+    def end(self) -> bytes:
+        return b"data: [DONE]\n\n"
+
+    def failed(self, error: LouverError) -> bytes:
+        return b"data: " + self._error_body(error) + b"\n\n"
 
     def whole(self, event: Mapping[str, JsonTree]) -> bytes:
         """The body to send for one `chat.completion`."""
@@ -102,7 +115,7 @@ class AnswerRestorer:
             message = self._delta(index, _object(choice.get("message") or {}))
             self._flush(index, message)
             choices.append({**choice, "message": message, "logprobs": None})
-        return encode({**event, "model": self._model, "choices": choices})
+        return _encode({**event, "model": self._model, "choices": choices})
 
     def _choices_of(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         for i, item in enumerate(_objects(event.get("choices") or [])):
@@ -213,7 +226,11 @@ def _append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
     target[field] = str(target.get(field) or "") + text
 
 
-def encode(event: Mapping[str, JsonTree]) -> bytes:
+def _event(event: Mapping[str, JsonTree]) -> bytes:
+    return b"data: " + _encode(event) + b"\n\n"
+
+
+def _encode(event: Mapping[str, JsonTree]) -> bytes:
     """JSON bytes; half a surrogate pair, which JSON text cannot hold, becomes U+FFFD."""
     try:
         return orjson.dumps(event)

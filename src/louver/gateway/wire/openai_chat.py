@@ -6,20 +6,22 @@ answer in pieces) and generated audio.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import orjson
 
 from louver.core.decision import Needs, Part
-from louver.core.errors import Invalid, NeverSupported, NotYetSupported
-from louver.core.exchanges import Exchange, JsonTree
+from louver.core.errors import Invalid, LouverError, NeverSupported, NotYetSupported
+from louver.core.exchanges import Exchange, JsonTree, Minimized
 from louver.core.identity import Caller
-from louver.core.policy import Destination, Mode, PartKind, Policy
+from louver.core.policy import Destination, PartKind, Policy
 from louver.core.sensitive import Sensitive
+from louver.gateway.wire.interface import AnswerWriter, Asked
+from louver.gateway.wire.openai_answer import ChatAnswerWriter
 from louver.gateway.wire.reading import expect, number_between, objects, read_object
-from louver.minimize.leaves import Path, Treatment
+from louver.minimize.leaves import Path, Rule, Treatment
 from louver.text.language import guess
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -33,19 +35,6 @@ _PART_KINDS: Mapping[str, PartKind] = {
 }
 _CHARACTERS_PER_TOKEN = 4
 _MAX_CHOICES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the request's headers say, parsed; `exchange` is the new exchange's id."""
-
-    exchange: str
-    caller: Caller
-    conversation: Sensitive[str] | None = None
-    purpose: str | None = None
-    task: str | None = None
-    mode: Mode | None = None
-    no_store: bool = False
 
 
 def parse(body: bytes, asked: Asked) -> Exchange:
@@ -206,11 +195,22 @@ class Reading:
         return Treatment.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Addressing:
-    """Sets what the destination needs on a body that is already minimized."""
+class OpenAIChat:
+    """The format as the line sees it; `error_body` writes an error as the doors do."""
 
-    destination: Destination
+    def __init__(self, error_body: Callable[[LouverError], bytes]) -> None:
+        self._error_body = error_body
 
-    def __call__(self, body: dict[str, JsonTree]) -> dict[str, JsonTree]:
-        return {**body, "model": self.destination.model, "store": False}
+    def parse(self, body: bytes, asked: Asked) -> Exchange:
+        return parse(body, asked)
+
+    def reading(self, exchange: Exchange, policy: Policy) -> Rule:
+        return Reading.of(exchange, policy)
+
+    def addressing(
+        self, destination: Destination
+    ) -> Callable[[dict[str, JsonTree]], dict[str, JsonTree]]:
+        return lambda body: {**body, "model": destination.model, "store": False}
+
+    def writer(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> AnswerWriter:
+        return ChatAnswerWriter(exchange, minimized, policy, self._error_body)
