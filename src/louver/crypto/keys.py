@@ -21,17 +21,19 @@ from louver.crypto.randomness import SystemRandomness
 
 KEY_LENGTH = 32
 _DOMAIN = b"louver/keys/v1"
+_MOST_TENANT_KEYS = 10_000
 
 
 class Keys:
     """All symmetric keys of one installation, derived from its 32-byte master secret."""
 
-    __slots__ = ("_cache", "_master", "_person")
+    __slots__ = ("_by_tenant", "_cache", "_master", "_person")
 
     def __init__(self, master: bytes) -> None:
         if len(master) != KEY_LENGTH:
             raise Invalid("a master secret has exactly 32 bytes", code="invalid_key_file")
         self._master = master
+        self._by_tenant: dict[tuple[bytes, str], bytes] = {}
         self._person = self._derive(b"person")
         self._cache = self._derive(b"cache")
 
@@ -43,12 +45,11 @@ class Keys:
 
     def pseudonym_key(self, tenant: str) -> bytes:
         """The key of all placeholders of `tenant`; two tenants share nothing."""
-        return self._derive(b"pseudonym", tenant.encode("utf-8", "surrogatepass"))
+        return self._of_tenant(b"pseudonym", tenant)
 
     def scope_digest(self, tenant: str, parts: Sequence[bytes]) -> bytes:
         """An opaque name (32 bytes) for a conversation of `tenant`, from whatever identifies it."""
-        key = self._derive(b"scope", tenant.encode("utf-8", "surrogatepass"))
-        return digest(key, parts)
+        return digest(self._of_tenant(b"scope", tenant), parts)
 
     def person_digest(self, tenant: str, external: str) -> bytes:
         """What is stored (32 bytes) in place of an application's own id of a person."""
@@ -63,6 +64,15 @@ class Keys:
     def map_key(self) -> bytes:
         """The key that seals map files (placeholder to value), see `louver.crypto.sealing`."""
         return self._derive(b"map")
+
+    def _of_tenant(self, use: bytes, tenant: str) -> bytes:
+        """Derived once per tenant: the operator chooses them, and they are few."""
+        known = self._by_tenant.get((use, tenant))
+        if known is None:
+            known = self._derive(use, tenant.encode("utf-8", "surrogatepass"))
+            if len(self._by_tenant) < _MOST_TENANT_KEYS:
+                self._by_tenant[use, tenant] = known
+        return known
 
     def _derive(self, *use: bytes) -> bytes:
         return HKDF(SHA256(), KEY_LENGTH, salt=None, info=_DOMAIN + join_parts(use)).derive(

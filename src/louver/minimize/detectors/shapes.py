@@ -13,8 +13,9 @@ from louver.crypto.prf import ALPHABET
 from louver.minimize.placeholders import CODE_LENGTH, labels
 
 _CODE = re.compile(f"_[{ALPHABET}{ALPHABET.lower()}]{{{CODE_LENGTH}}}")
-_TAILS = tuple(sorted(labels()))
-_LONGEST = max(map(len, _TAILS))
+_LABELS = labels()
+_SIZES = sorted({len(label) for label in _LABELS}, reverse=True)
+_LONGEST = _SIZES[0]
 
 
 def placeholder_spans(text: str) -> list[Span]:
@@ -47,5 +48,5 @@ def _label_start(text: str, underscore: int, after: int) -> int | None:
             break
         at -= 1
     name = "".join(reversed(letters))
-    length = max((len(tail) for tail in _TAILS if name.endswith(tail)), default=0)
-    return places[length - 1] if length else None
+    size = next((len(tail) for size in _SIZES if (tail := name[-size:]) in _LABELS), None)
+    return None if size is None else places[size - 1]
