@@ -34,14 +34,17 @@ class Body(AsyncIterator[bytes]):
         self._passage = passage
         self._events = events
         self._replies = replies
+        self._begun = False
 
     async def __anext__(self) -> bytes:
+        self._begun = True
         return await anext(self._events)
 
     async def aclose(self) -> None:
         await self._events.aclose()
         await self._replies.aclose()
-        self._passage.left()
+        if not self._begun:  # A generator that was never started cannot say so itself.
+            self._passage.left()
 
 
 class Replies(AsyncIterator[Reply]):
@@ -105,8 +108,9 @@ async def stream(passage: Passage, writer: AnswerWriter, replies: Replies) -> As
     except LouverError as error:
         await passage.failed(error, writer.restored)
         yield writer.failed(error)
-    finally:
+    except (asyncio.CancelledError, GeneratorExit):
         passage.left(writer.restored)
+        raise
 
 
 async def once(body: bytes) -> AsyncGenerator[bytes]:

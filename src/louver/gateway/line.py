@@ -170,7 +170,7 @@ class Line:
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
     async def _record(self, passage: Passage, found: Survey, format_: Format) -> _Recorded:
-        """Decide, minimize and record; again where the policy changed in between."""
+        """Decide, minimize and record; again where policy or findings changed in between."""
         exchange = passage.exchange
         person = await self._parts.memory.known_person(exchange.caller)
         for _ in range(_DECISIONS):
@@ -184,6 +184,10 @@ class Line:
             destination = decision.require()
             with passage.timed("minimize"):
                 minimized = await self._minimize(exchange, policy, destination, format_)
+            if not minimized.counts.keys() <= found.counts.keys():
+                # Replacing brought something to light; it takes part in the decision too.
+                found = replace(found, counts={**minimized.counts, **found.counts})
+                continue
             event = Sent(
                 exchange=exchange.id,
                 tenant=question.tenant,
