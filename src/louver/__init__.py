@@ -30,4 +30,7 @@ def open(config: str | Path | None = None) -> House:  # noqa: A001  -- read as `
 
     given = None if config is None else Path(config)
     file = find(given, os.environ, Path.cwd())
-    return build(default_settings() if file is None else load(file, environment=os.environ))
+    settings = default_settings() if file is None else load(file, environment=os.environ)
+    house = build(settings, in_force=False)
+    house.put_in_force_if_none_is()
+    return house

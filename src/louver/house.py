@@ -134,6 +134,11 @@ class House:
         document = canonical_json(canonical_policy(self.policy))
         self.store.activate_policy(self.policy.digest, document).result()
 
+    def put_in_force_if_none_is(self) -> None:
+        """For a house that may be the first on its store, and must not overrule another."""
+        if self.store.active_policy() is None:
+            self.put_in_force()
+
     def protect(
         self, text: str, *, conversation: str | None = None, tenant: str = "default"
     ) -> Protected:

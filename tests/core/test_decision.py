@@ -124,7 +124,7 @@ def test_the_fallback_answers_where_consent_is_missing() -> None:
     [
         {"mode": Mode.STRICT},
         {"tenant_modes": {"t": Mode.STRICT}},
-        {"application_modes": {"t/a": Mode.STRICT}},
+        {"application_modes": {"t a": Mode.STRICT}},
         {"person_modes": {"p1": Mode.STRICT}},
     ],
     ids=["installation", "tenant", "application", "person"],
@@ -141,7 +141,7 @@ def test_the_strictest_mode_wins(modes: list[Mode | None], own: Mode) -> None:
         POLICY,
         mode=own,
         tenant_modes={} if tenant is None else {"t": tenant},
-        application_modes={} if application is None else {"t/a": application},
+        application_modes={} if application is None else {"t a": application},
         person_modes={} if person is None else {"p1": person},
     )
     decision = decide(replace(ASK, mode_asked=asked), policy, GIVEN)

@@ -113,7 +113,7 @@ def mode_of(question: Question, policy: Policy) -> Mode:
     asked = [
         policy.mode,
         policy.tenant_modes.get(question.tenant),
-        policy.application_modes.get(f"{question.tenant}/{question.application}"),
+        policy.application_modes.get(f"{question.tenant} {question.application}"),
         policy.person_modes.get(question.person) if question.person else None,
         question.mode_asked,
     ]
@@ -153,6 +153,7 @@ def _choose(
     route = policy.route(question.model)
     local = [d for d in _destinations(route, policy) if d.location is Location.LOCAL]
     remote = [d for d in _destinations(route, policy) if d.location is Location.REMOTE]
+    reason: str | None = "no_local_model"
     for destination in local:
         reason = unable(destination, question)
         if reason is None:
@@ -166,14 +167,16 @@ def _choose(
         outcome = _ask_remote(destination, question, policy, consents, mode, trace)
         if isinstance(outcome, ConsentKey):
             return Decision(mode, tuple(trace), destination=destination, consent=outcome)
-        refusal = refusal or outcome
+        # What a person can allow is worth more to the caller than what nobody can do.
+        if refusal is None or isinstance(outcome, ConsentRequired):
+            refusal = outcome
     if policy.fallback is not None:
         destination = policy.destinations[policy.fallback]
         trace.append(Step("fallback", True, f"the policy names {destination.name}"))
         return Decision(mode, tuple(trace), destination=destination)
     refusal = refusal or LocalUnable(
-        "the local model cannot do this and the route names no other destination; "
-        "shorten the request, or choose another model"
+        f"the local model cannot do this ({reason}), and the route names no other destination; "
+        "choose another model, or ask for less"
     )
     return Decision(mode, tuple(trace), refusal=refusal)
 

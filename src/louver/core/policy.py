@@ -103,7 +103,9 @@ class Policy:
     """Everything that `decide()` may look at besides the question and the consents.
 
     `actions` maps a category code, or its prefix up to a dot, to an action; the longest match wins.
+    `application_modes` are by tenant and application with a space between, which no name has.
     `remote_tier` is the highest tier whose replaced values may go to a remote destination.
+    `detectors` names what looks at the text; it takes part in the digest.
     `digest` is the SHA-256 (hex) of the canonical form; it names the policy in the ledger.
     """
 
@@ -123,6 +125,7 @@ class Policy:
     link_hosts: frozenset[str] = frozenset()
     sealed_tools: frozenset[str] = frozenset()
     fallback: str | None = None
+    detectors: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         named = {name for route in self.routes.values() for name in route.destinations}

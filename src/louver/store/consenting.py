@@ -1,11 +1,11 @@
 """How a person's answer may change: a small state machine after the DPV consent states.
 
-    (none) -> requested, given, refused          given     -> given (renewed), withdrawn
-    requested -> given, refused                  refused   -> requested, given
-    expired -> requested, given, refused,        withdrawn -> requested, given
-               withdrawn
+    from (none), requested, refused, withdrawn, expired -> requested, given
+    from given                                          -> given (renewed)
+    from any state                                      -> refused, withdrawn
 
-Nobody sets `expired`: a given consent expires by itself, when its time has come.
+A no can always be recorded, whatever was said before. Nobody sets `expired`: a given consent
+expires by itself, when its time has come.
 """
 
 from __future__ import annotations
@@ -24,14 +24,11 @@ from louver.store.schema import consents, persons
 _REQUESTED, _GIVEN = ConsentState.REQUESTED, ConsentState.GIVEN
 _REFUSED, _WITHDRAWN = ConsentState.REFUSED, ConsentState.WITHDRAWN
 
+_NO = frozenset({_REFUSED, _WITHDRAWN})
+_LONGEST_SECONDS = 100 * 366 * 86_400
+
 TRANSITIONS: Mapping[ConsentState, frozenset[ConsentState]] = {
-    ConsentState.UNKNOWN: frozenset({_REQUESTED, _GIVEN, _REFUSED}),
-    ConsentState.REQUESTED: frozenset({_GIVEN, _REFUSED}),
-    ConsentState.GIVEN: frozenset({_GIVEN, _WITHDRAWN}),
-    ConsentState.REFUSED: frozenset({_REQUESTED, _GIVEN}),
-    ConsentState.WITHDRAWN: frozenset({_REQUESTED, _GIVEN}),
-    # Withdrawing too: who withdraws a moment after the end must not be told off.
-    ConsentState.EXPIRED: frozenset({_REQUESTED, _GIVEN, _REFUSED, _WITHDRAWN}),
+    state: _NO | ({_GIVEN} if state is _GIVEN else {_REQUESTED, _GIVEN}) for state in ConsentState
 }
 
 _PERSON = select(persons.c.id).where(
@@ -85,8 +82,9 @@ def _require_sensible(now: float, state: ConsentState, expires: float | None) ->
         return
     if state is not ConsentState.GIVEN:
         raise Invalid("only a given consent has an end", code="consent_state")
-    if not math.isfinite(expires) or expires <= now:
-        raise Invalid("a consent ends in the future", code="consent_state")
+    if not math.isfinite(expires) or not now < expires <= now + _LONGEST_SECONDS:
+        message = "a consent ends in the future, and within a hundred years"
+        raise Invalid(message, code="consent_state")
 
 
 def _require_person(batch: Batch, key: ConsentKey) -> None:

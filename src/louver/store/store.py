@@ -100,7 +100,7 @@ class Store:
 
     def person(self, tenant: str, external: Sensitive[str]) -> Future[str]:
         """Louver's id for the application's `external` one, made at first sight."""
-        digest = self._digest(tenant, external.reveal())
+        digest = self._digest(tenant, _person_id(external))
         known = self._recent.get(digest)
         if known is not None:
             ready: Future[str] = Future()
@@ -113,11 +113,11 @@ class Store:
 
     def recent_person(self, tenant: str, external: Sensitive[str]) -> str | None:
         """Louver's id for `external` if it was seen lately; never waits for the database."""
-        return self._recent.get(self._digest(tenant, external.reveal()))
+        return self._recent.get(self._digest(tenant, _person_id(external)))
 
     def known_person(self, tenant: str, external: Sensitive[str]) -> str | None:
         """Louver's id for `external`, or None if it was never seen. Raises Unavailable."""
-        digest = self._digest(tenant, external.reveal())
+        digest = self._digest(tenant, _person_id(external))
         known = self._recent.get(digest) or persons.find_person(self._engine, digest)
         if known is not None:
             self._recent.put(digest, known)
@@ -200,6 +200,14 @@ class Store:
     def _remember(self, digest: bytes, future: Future[str]) -> None:
         if not future.cancelled() and future.exception() is None:
             self._recent.put(digest, future.result())
+
+
+def _person_id(external: Sensitive[str]) -> str:
+    """One spelling per person, whichever door it came through. Raises Invalid."""
+    text = external.reveal().strip()
+    if not 0 < len(text) <= _LONGEST_NAME:
+        raise Invalid("a person's id has 1 to 256 characters", code="invalid_person")
+    return text
 
 
 def _require_name(name: str) -> None:

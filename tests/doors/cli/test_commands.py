@@ -189,7 +189,11 @@ def test_consent_is_given_withdrawn_and_listed() -> None:
     run("consent", "withdraw", "--person", "patient-7")
     (answer,) = as_json("consent", "list")
     assert answer["state"] == "ConsentWithdrawn"
-    run("consent", "withdraw", "--person", "patient-7", code=2)
+    run("consent", "withdraw", "--person", "patient-7")  # A no can always be repeated.
+    run("consent", "refuse", "--person", "patient-7", "--recipient", "Renamed AI")
+    run("consent", "grant", "--person", "patient-7", "--recipient", "Renamed AI", code=2)
+    run("consent", "grant", "--person", " ", code=2)
+    run("consent", "grant", "--person", "patient-7", "--expires", "3000000d", code=2)
     assert as_json("consent", "list", "--person", "nobody") == []
 
 

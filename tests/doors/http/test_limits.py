@@ -163,10 +163,13 @@ def test_what_is_not_http_is_a_4xx(port: int, data: bytes) -> None:
     assert error_of(body)["type"] == "invalid_request_error"
 
 
-def test_invalid_encodings_in_headers_are_no_trouble(port: int, services: FakeServices) -> None:
+def test_our_headers_are_utf8_and_others_are_not_read(port: int, services: FakeServices) -> None:
     data = request(headers="X-Louver-Person: \xff\xfe\r\n").decode("utf-8").encode("latin-1")
+    assert ask(port, data)[0] == 400
+    data = request(headers="X-Other: \xff\xfe\r\n").decode("utf-8").encode("latin-1")
     assert ask(port, data)[0] == 200
-    assert services.seen[-1].headers["x-louver-person"] == "\xff\xfe"
+    assert ask(port, request(headers="X-Louver-Person: Zo\u00eb\r\n"))[0] == 200
+    assert services.seen[-1].headers["x-louver-person"] == "Zo\u00eb"
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"{", b"[1]", b"", b"[" * 5000, b'"\\ud800"'])

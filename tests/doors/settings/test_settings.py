@@ -25,7 +25,7 @@ def test_the_example_says_what_it_does() -> None:
     policy = settings.policy
     assert policy.mode is Mode.STANDARD
     assert policy.tenant_modes == {"clinic": Mode.STRICT}
-    assert policy.application_modes == {"clinic/helpdesk": Mode.STRICT}
+    assert policy.application_modes == {"clinic helpdesk": Mode.STRICT}
     assert policy.action("health.condition") is Action.LOCAL
     assert policy.action("person.name") is Action.REPLACE
     assert policy.remote_tier is Tier.SECRET

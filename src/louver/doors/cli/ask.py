@@ -54,7 +54,9 @@ def ask(text: str, model: str | None, *, show: bool, **about: str | None) -> Non
 
     question = decode(read_whole("-", LONGEST_QUESTION)) if text == "-" else text
     seen = Seen()
-    with build(current_settings(starting=True), Seams(observe=seen)) as house:
+    settings = current_settings(starting=True)
+    with build(settings, Seams(observe=seen), in_force=False) as house:
+        house.put_in_force_if_none_is()
         message = {"role": "user", "content": question}
         wanted = model or next(iter(house.policy.routes))
         body = orjson.dumps({"model": wanted, "stream": True, "messages": [message]})

@@ -126,8 +126,10 @@ def _record(
     from louver.house import opened_store
 
     settings = current_settings(starting=False)
-    purpose = _purpose(settings.policy, about[0])
-    recipient = _recipient(settings.policy, about[1])
+    # A no is recorded about what the policy no longer names, too.
+    asking = state is ConsentState.GIVEN
+    purpose = _purpose(settings.policy, about[0], asking=asking)
+    recipient = _recipient(settings.policy, about[1], asking=asking)
     with opened_store(settings) as store:
         internal = store.person(tenant, person).result()
         key = ConsentKey(tenant, internal, purpose, recipient)
@@ -148,19 +150,19 @@ def _record(
         click.echo(f"recorded {state.value} of {internal} {about_it} (ledger entry {entry})")
 
 
-def _purpose(policy: Policy, given: str | None) -> str:
+def _purpose(policy: Policy, given: str | None, *, asking: bool) -> str:
     purpose = given or policy.default_purpose
-    if purpose not in policy.purposes:
+    if asking and purpose not in policy.purposes:
         raise Invalid(f"the policy has no such purpose{did_you_mean(purpose, policy.purposes)}")
     return purpose
 
 
-def _recipient(policy: Policy, given: str | None) -> str:
+def _recipient(policy: Policy, given: str | None, *, asking: bool) -> str:
     destinations = policy.destinations.values()
     known = sorted({d.recipient for d in destinations if d.location is Location.REMOTE})
     if given is None and len(known) == 1:
         return known[0]
-    if given in known:
+    if given is not None and (given in known or not asking):
         return given
     listed = "; ".join(known) or "none: the policy names no remote destination"
     raise Invalid(f"name a recipient of the policy with --recipient. There are: {listed}")

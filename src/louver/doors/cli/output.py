@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 
 from louver.core.encoding import Json
-from louver.core.errors import LouverError
+from louver.core.errors import ConsentRequired, LouverError
 from louver.doors.errors import place_of
 
 JSON_FLAG = "louver.json"
@@ -49,14 +50,16 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: 
 def report(error: LouverError) -> None:
     """An error of ours, on stderr: what happened and what to do."""
     if wants_json():
-        body: Mapping[str, Json] = {
+        body: dict[str, Json] = {
             "code": error.code,
             "message": error.message,
             "param": error.param,
         }
+        if isinstance(error, ConsentRequired):
+            body["louver"] = asdict(error.needed)
         click.echo(json.dumps({"error": body}), err=True)
     else:
-        click.echo(f"louver: {error.message}", err=True)
+        click.echo(f"louver: {error.message} ({error.code})", err=True)
 
 
 def report_unexpected(error: Exception) -> None:
@@ -79,4 +82,7 @@ def moment(seconds: float | None) -> str:
     """Seconds since the epoch as UTC; a dash for None."""
     if seconds is None:
         return "-"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f} s"  # Beyond the calendar; only a damaged row can say so.

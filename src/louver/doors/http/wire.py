@@ -35,8 +35,19 @@ def request_headers(scope: Scope) -> dict[str, str]:
         name = raw_name.decode("latin-1").lower()
         if name in headers and (name in _ONCE or name.startswith(("x-louver-", "x-no-store"))):
             raise Invalid("a header is given twice; send it once", code="repeated_header")
-        headers[name] = raw_value.decode("latin-1").strip()
+        headers[name] = _value(name, raw_value)
     return headers
+
+
+def _value(name: str, raw: bytes) -> str:
+    """Our own headers are UTF-8, as bodies are: one person is one id, wherever it is written."""
+    if not name.startswith("x-louver-"):
+        return raw.decode("latin-1").strip()
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        pass
+    raise Invalid(f"the header {name} is not UTF-8", param=name)
 
 
 def own_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | N
     own = tuple(Term(Sensitive(t.term), t.category) for t in file.detectors.dictionary)
     server = file.server
     return Settings(
-        policy=_policy(file),
+        policy=_policy(file, len(own) + len(terms)),
         server=Server(
             host=server.host,
             port=server.port,
@@ -62,7 +62,7 @@ def _store_url(url: str, folder: Path) -> str:
     return f"{_SQLITE}{(folder / url.removeprefix(_SQLITE)).absolute()}"
 
 
-def _policy(file: File) -> Policy:
+def _policy(file: File, terms: int) -> Policy:
     actions = {code: Action(action) for code, action in file.categories.items()}
     tenants = file.tenants.items()
     parts = file.parts.model_dump()
@@ -73,7 +73,7 @@ def _policy(file: File) -> Policy:
         routes={model: Route(model, tuple(names)) for model, names in file.models.items()},
         tenant_modes={name: _mode(t.mode) for name, t in tenants if t.mode},
         application_modes={
-            f"{tenant}/{name}": _mode(application.mode)
+            f"{tenant} {name}": _mode(application.mode)
             for tenant, t in tenants
             for name, application in t.applications.items()
             if application.mode
@@ -88,6 +88,8 @@ def _policy(file: File) -> Policy:
         link_hosts=frozenset(host.lower() for host in file.links),
         sealed_tools=frozenset(file.sealed_tools),
         fallback=file.fallback,
+        # How many terms and not which: a digest of names could be guessed from.
+        detectors=frozenset({*_detector_names(file.detectors), f"dictionary of {terms} terms"}),
     )
     return with_digest(policy)
 

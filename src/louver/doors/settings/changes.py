@@ -145,6 +145,9 @@ def _sets(old: Policy, new: Policy) -> Iterator[Change]:
     yield from change("purposes", old.purposes, new.purposes)
     yield from change("parts allowed", _kinds(old.allowed_parts), _kinds(new.allowed_parts))
     yield from change("links", old.link_hosts, new.link_hosts)
+    if old.detectors != new.detectors:
+        shown = (_listed(sorted(old.detectors)), _listed(sorted(new.detectors)))
+        yield Change("detectors", *shown, looser=not old.detectors <= new.detectors)
     if old.default_purpose != new.default_purpose:
         yield Change("default purpose", old.default_purpose, new.default_purpose, looser=True)
     if old.sealed_tools != new.sealed_tools:

@@ -75,14 +75,14 @@ def _destination(
     environment: Mapping[str, str] | None,
 ) -> None:
     remote = destination.get("location") == "remote"
-    if remote and "recipient" not in destination:
+    if remote and destination.get("recipient") is None:
         message = "a remote destination needs `recipient`: the name that people agree to"
         document.report(path, message)
     kind = destination.get("kind")
     if isinstance(kind, str) and kind not in (kinds := _installed("louver.providers", KINDS)):
         message = f"no such kind is installed; there are: {', '.join(sorted(kinds))}"
         document.report((*path, "kind"), message + did_you_mean(kind, kinds))
-    if kind == "openai" and "base_url" not in destination:
+    if kind == "openai" and destination.get("base_url") is None:
         document.report(path, "kind openai needs `base_url`, such as https://api.example.com/v1")
     url = destination.get("base_url")
     if isinstance(url, str):

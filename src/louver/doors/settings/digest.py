@@ -37,6 +37,7 @@ def canonical_policy(policy: Policy) -> Json:
         "link_hosts": sorted(policy.link_hosts),
         "sealed_tools": sorted(policy.sealed_tools),
         "fallback": policy.fallback,
+        "detectors": sorted(policy.detectors),
     }
 
 

@@ -47,7 +47,7 @@ tenants:
 
 # Stricter modes by person, by the internal id that `louver consent list` shows.
 persons: {}
-#  p-0123456789abcdef: {mode: strict}
+#  0123456789abcdef0123456789abcdef: {mode: strict}
 
 # What happens to values, by category code or its beginning; the longest match wins.
 # replace: by a placeholder. local: replaced, and the request stays on local models.

@@ -10,7 +10,7 @@ from louver.doors.settings.checking import check
 from louver.doors.settings.crossing import cross_check
 from louver.doors.settings.dictionary import read_dictionary
 from louver.doors.settings.example import DEFAULT
-from louver.doors.settings.marks import read
+from louver.doors.settings.marks import Document, read
 from louver.doors.settings.problems import Problem, SettingsInvalid
 from louver.doors.settings.values import Settings, Term
 
@@ -55,6 +55,14 @@ def default_settings(folder: Path | None = None) -> Settings:
     return parse(DEFAULT, file=None, folder=home)
 
 
+def dictionary_file(document: Document) -> str | None:
+    """The file of terms that the settings name, also where something else in them is wrong."""
+    tree = document.tree if isinstance(document.tree, dict) else {}
+    section = tree.get("detectors")
+    named = section.get("dictionary_file") if isinstance(section, dict) else None
+    return named if isinstance(named, str) else None
+
+
 def parse(
     text: str,
     *,
@@ -69,8 +77,9 @@ def parse(
     checked = check(document)
     cross_check(document, environment)
     terms: tuple[Term, ...] = ()
-    if checked is not None and checked.detectors.dictionary_file is not None:
-        terms = read_dictionary(folder / checked.detectors.dictionary_file, document)
+    named = dictionary_file(document)
+    if named is not None:
+        terms = read_dictionary(folder / named, document)
     if checked is None or document.problems:
         raise SettingsInvalid(document.problems)
     return assemble(checked, folder, terms, file)
