@@ -106,11 +106,21 @@ async def stream(passage: Passage, writer: AnswerWriter, replies: Replies) -> As
         await passage.answered(writer.restored)
         yield writer.end()
     except LouverError as error:
+        for event in _rest(writer):
+            yield event
         await passage.failed(error, writer.restored)
         yield writer.failed(error)
     except (asyncio.CancelledError, GeneratorExit):
         passage.left(writer.restored)
         raise
+
+
+def _rest(writer: AnswerWriter) -> list[bytes]:
+    """What had arrived before a failure, as far as it is of any use."""
+    try:
+        return list(writer.finish())
+    except UpstreamFailed:
+        return []
 
 
 async def once(body: bytes) -> AsyncGenerator[bytes]:

@@ -9,6 +9,7 @@ import string
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
+import orjson
 from yarl import URL
 
 from louver.core.errors import Invalid, UpstreamFailed
@@ -103,7 +104,7 @@ class _Unfinished:
             if isinstance(choice, dict):
                 index = choice.get("index", 0)
                 if isinstance(index, int):
-                    (self._open if choice.get("finish_reason") is None else self._closed).add(index)
+                    (self._closed if choice.get("finish_reason") else self._open).add(index)
         return reply
 
     def finished(self, request: Minimized) -> bool:
@@ -119,7 +120,7 @@ def _is_done(event: Event) -> bool:
 def _reply(event: Event) -> Reply:
     tree = decode(event.data)
     if tree.get("error") or event.type == "error":
-        raise _error_event(tree, event.data)
+        raise _error_event(tree)
     return Reply(tree)
 
 
@@ -140,7 +141,7 @@ async def _whole(response: Response) -> Reply:
     data = await response.whole()
     tree = decode(data)
     if tree.get("error"):
-        raise _error_event(tree, data)
+        raise _error_event(tree)
     return Reply(tree)
 
 
@@ -167,7 +168,7 @@ async def _failed(response: Response) -> UpstreamFailed:
     )
 
 
-def _error_event(tree: Mapping[str, JsonTree], data: bytes) -> UpstreamFailed:
+def _error_event(tree: Mapping[str, JsonTree]) -> UpstreamFailed:
     """The failure that a provider tells inside an answer that began as a success."""
     error = tree.get("error")
     status = error.get("code") if isinstance(error, dict) else None
@@ -177,7 +178,8 @@ def _error_event(tree: Mapping[str, JsonTree], data: bytes) -> UpstreamFailed:
     return UpstreamFailed(
         "the provider reported an error inside its answer",
         status=status if told and isinstance(status, int) else 502,
-        body=data if error else b"",
+        # Written anew: in several lines it would be no event for the client.
+        body=orjson.dumps(tree) if error else b"",
     )
 
 

@@ -16,7 +16,7 @@ import orjson
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Exchange, JsonTree, Minimized
 from louver.core.policy import Policy
-from louver.minimize.restore import JsonRestorer, TextRestorer
+from louver.minimize.restore import JsonRestorer, TextRestorer, restore_text
 
 _TEXT_FIELDS = ("content", "refusal", "reasoning_content", "reasoning")
 _MAX_TOOL_CALLS = 256
@@ -70,6 +70,9 @@ class ChatAnswerWriter:
         self._tools = exchange.tools - policy.sealed_tools
         self._hosts = policy.link_hosts
         self._slots: dict[Slot, Restores] = {}
+        self._names: dict[Slot, str] = {}
+        self._ended: set[int] = set()
+        self._answered = False
         self._restored = 0
         self._envelope: dict[str, JsonTree] = {}
 
@@ -78,28 +81,28 @@ class ChatAnswerWriter:
         return self._restored + sum(slot.restored for slot in self._slots.values())
 
     def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[bytes]:
-        """The events to send for one `chat.completion.chunk`; none while its text is held back."""
+        """The event for one `chat.completion.chunk`; text held back comes in a later one."""
         choices = []
         self._envelope = {k: v for k, v in event.items() if k not in {"choices", "usage"}}
         for choice in self._choices_of(event):
             index = cast("int", choice["index"])
             delta = self._delta(index, _object(choice.get("delta") or {}))
-            if choice.get("finish_reason") is not None:
+            if choice.get("finish_reason"):
                 self._flush(index, delta)
-            elif not delta and choice.get("delta"):
-                continue  # All of it is held back.
+                self._ended.add(index)
             choices.append({**choice, "delta": delta, "logprobs": None})
-        if choices or not event.get("choices"):
-            yield _event({**event, "model": self._model, "choices": choices})
+        yield _event({**event, "model": self._model, "choices": choices})
 
     def finish(self) -> Iterator[bytes]:
-        """What was still held when the upstream said that it is done."""
+        """What was still held when the upstream said that it is done. Raises UpstreamFailed."""
         for index in sorted({slot.choice for slot in self._slots}):
             delta: dict[str, JsonTree] = {}
             self._flush(index, delta)
             if delta:
                 choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
                 yield _event({**self._envelope, "model": self._model, "choices": [choice]})
+        if not self._answered:
+            raise _invalid("an answer without choices")
 
     def end(self) -> bytes:
         return b"data: [DONE]\n\n"
@@ -115,6 +118,8 @@ class ChatAnswerWriter:
             message = self._delta(index, _object(choice.get("message") or {}))
             self._flush(index, message)
             choices.append({**choice, "message": message, "logprobs": None})
+        if not choices:
+            raise _invalid("an answer without choices")
         return _encode({**event, "model": self._model, "choices": choices})
 
     def _choices_of(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
@@ -122,41 +127,37 @@ class ChatAnswerWriter:
             index = item.get("index", i)
             if not isinstance(index, int) or not 0 <= index < self._choices:
                 raise _invalid("a choice that was not asked for")
+            self._answered = True
             yield {**item, "index": index}
 
     def _delta(self, choice: int, delta: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
-        """`delta` with values put back; fields whose whole text is held back are left out."""
+        """`delta` with values put back, as far as its text is not held back."""
         out = dict(delta)
         for field in _TEXT_FIELDS:
             text = delta.get(field)
             if isinstance(text, str):
-                _put(out, field, self._slot(Slot(choice, field)).feed(text), text)
-        calls = []
-        for i, call in enumerate(_objects(delta.get("tool_calls") or [])):
-            if restored := self._call(choice, call, i):
-                calls.append(restored)
+                out[field] = self._feed(Slot(choice, field), text)
         if delta.get("tool_calls"):
-            _put(out, "tool_calls", calls, delta["tool_calls"])
+            calls = enumerate(_objects(delta["tool_calls"]))
+            out["tool_calls"] = [self._call(choice, call, i) for i, call in calls]
         if delta.get("function_call"):
-            legacy = self._invocation(
-                Slot(choice, "function_call"), _object(delta["function_call"]), "arguments"
-            )
-            _put(out, "function_call", legacy, delta["function_call"])
+            legacy = _object(delta["function_call"])
+            slot = Slot(choice, "function_call")
+            out["function_call"] = self._invocation(slot, legacy, "arguments")
         return out
 
     def _call(
         self, choice: int, call: Mapping[str, JsonTree], position: int
     ) -> dict[str, JsonTree]:
-        index = call.get("index", position)
+        index = position if call.get("index") is None else call["index"]
         if not isinstance(index, int) or not 0 <= index < _MAX_TOOL_CALLS:
             raise _invalid("a tool call out of range")
-        out = dict(call)
+        out = {**call, "index": index}
         for kind, field in (("function", "arguments"), ("custom", "input")):
             if isinstance(call.get(kind), dict):
                 slot = Slot(choice, kind, index)
-                restored = self._invocation(slot, _object(call[kind]), field)
-                _put(out, kind, restored, call[kind])
-        return out if out.keys() != {"index"} else {}
+                out[kind] = self._invocation(slot, _object(call[kind]), field)
+        return out
 
     def _invocation(
         self, slot: Slot, invocation: Mapping[str, JsonTree], field: str
@@ -165,21 +166,30 @@ class ChatAnswerWriter:
         out = dict(invocation)
         name = invocation.get("name")
         if isinstance(name, str) and name:
-            value = self._values.get(name)
-            out["name"] = name = name if value is None else value.reveal()
-            if slot in self._slots:  # A second name for the same call: trust neither.
-                self._slots[slot] = Verbatim()
-            else:
-                self._slots[slot] = self._restorer(slot, declared=name in self._tools)
+            self._named(slot, name)
+            # A name that a value stood in is put back; it is compared with what was declared.
+            out["name"] = restore_text(name, self._values)
         text = invocation.get(field)
-        if isinstance(text, str):
-            _put(out, field, self._slot(slot).feed(text), text)
+        if isinstance(text, str) and text:
+            out[field] = self._feed(slot, text)
         return out
 
-    def _slot(self, slot: Slot) -> Restores:
+    def _named(self, slot: Slot, name: str) -> None:
+        """Note a tool's name, which may come in parts, or again; but not once it has arguments."""
+        known = self._names.get(slot, "")
+        if slot not in self._slots and name != known:
+            self._names[slot] = known + name
+        elif name != known:
+            raise _invalid("another name for a tool call that was under way")
+
+    def _feed(self, slot: Slot, text: str) -> str:
+        """What can be told of `text` by now. A choice that has ended says nothing more."""
+        if slot.choice in self._ended and text:
+            raise _invalid("text after the end of a choice")
         if slot not in self._slots:
-            self._slots[slot] = self._restorer(slot, declared=False)
-        return self._slots[slot]
+            name = restore_text(self._names.get(slot, ""), self._values)
+            self._slots[slot] = self._restorer(slot, declared=name in self._tools)
+        return self._slots[slot].feed(text)
 
     def _restorer(self, slot: Slot, *, declared: bool) -> Restores:
         if slot.field in {"function", "function_call"}:
@@ -196,14 +206,6 @@ class ChatAnswerWriter:
             restorer = self._slots.pop(slot)
             _append(delta, slot, restorer.finish())
             self._restored += restorer.restored
-
-
-def _put(out: dict[str, JsonTree], field: str, value: JsonTree, original: JsonTree) -> None:
-    """Keep an empty field only where it came empty."""
-    if value or not original:
-        out[field] = value
-    else:
-        del out[field]
 
 
 def _append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
