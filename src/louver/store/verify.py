@@ -52,7 +52,7 @@ def verify(engine: Engine, progress: Callable[[int, int], None] | None = None) -
     Raises Tampered; its `param` names the first bad entry, `ledger[seq]`. Raises Unavailable.
     """
     try:
-        with reading(engine) as connection:
+        with reading(engine, patient=True) as connection:
             return _verify(connection, progress or (lambda done, total: None))
     except (TypeError, ValueError):
         # SQLite stores any type in any column; reading one that is not ours fails in its own way.

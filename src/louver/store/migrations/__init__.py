@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from louver.store.database import writing
+from louver.store.database import be_patient, writing
 
 _LOCK = 0x6C6F75766572  # "louver": two replicas that start at once must not both migrate.
 
@@ -20,6 +20,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """
     config = configuration()
     with writing(engine) as connection:
+        be_patient(connection)
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
