@@ -14,8 +14,7 @@ from louver.store.lane import Changes
 _STATE = "SELECT size, frontier, root, policy, consents, keys FROM ledger_state WHERE id = 1"
 # One text for any number of exchanges, so that it is compiled once.
 _PHASES = (
-    "SELECT exchange, kind FROM ledger_entries"
-    " WHERE exchange IN (SELECT value FROM json_each(?)) ORDER BY seq"
+    "SELECT exchange, kind FROM ledger_entries WHERE exchange IN (SELECT value FROM json_each(?))"
 )
 _ADD_ENTRY = (
     "INSERT INTO ledger_entries (seq, kind, time, exchange, payload, salt, leaf)"

@@ -27,7 +27,7 @@ T = TypeVar("T")
 LARGEST_BATCH = 512
 # Whoever was just answered soon comes back; waiting this part of a commit for them makes the next
 # group larger, which pays most where the disk is slow. A lone caller never waits.
-_LINGER = 0.1
+_LINGER = 0.25
 
 
 @dataclass(slots=True, eq=False)
