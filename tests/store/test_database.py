@@ -95,6 +95,7 @@ def test_postgresql_sessions_give_up_waiting(postgres_database: str) -> None:
     engine = open_database(postgres_database)
     with reading(engine) as connection:
         assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "10s"
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "30s"
     engine.dispose()
 
 
