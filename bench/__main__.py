@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("ledger", "scan", "line")
+MODULES = ("ledger", "postgres", "scan", "line")
 RESULTS = Path(__file__).parents[1] / "build" / "results"
 
 

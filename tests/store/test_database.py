@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from sqlalchemy import event, insert, make_url, text
-from store.desk import Desk
+from store.desk import Desk, Seeded
 
 from louver.core.errors import Invalid, Unavailable
+from louver.core.events import KeyChanged
+from louver.store.batch import Batch
 from louver.store.database import open_database, reading, writing
 from louver.store.schema import persons
 from louver.store.verify import verify
+from louver.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,24 +95,45 @@ def test_postgresql_sessions_give_up_waiting(postgres_database: str) -> None:
     engine = open_database(postgres_database)
     with reading(engine) as connection:
         assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "10s"
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "30s"
     engine.dispose()
 
 
-def test_a_lost_postgresql_connection_fails_the_batch_and_comes_back(
-    postgres_database: str,
-) -> None:
+def end_all_others(url: str) -> None:
+    """Cut every connection to this database but our own, as a restart does."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_connection_lost_while_idle_is_replaced_unnoticed(postgres_database: str) -> None:
     with Desk(postgres_database, refresh=3600) as desk:
         desk.activate()
-        with psycopg.connect(postgres_database, autocommit=True) as admin:
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        with pytest.raises(Unavailable) as caught:
-            desk.send("x1")
-        assert caught.value.code == "store_lost"
-        assert desk.send("x2") == 2
+        end_all_others(postgres_database)
+        assert desk.send("x1") == 2
+        end_all_others(postgres_database)
+        assert desk.store.size() == 2
         assert verify(desk.engine).entries == 2
+
+
+def test_a_connection_lost_in_a_batch_fails_it_and_comes_back(postgres_database: str) -> None:
+    event = KeyChanged("key00001", "t", "a", "created")
+
+    def cut(batch: Batch) -> int:
+        end_all_others(postgres_database)
+        return batch.append(event)
+
+    with Desk(postgres_database) as desk:
+        writes = Writer(desk.engine, desk.clock, Seeded(9))
+        assert writes.submit(lambda batch: batch.append(event)).result(30) == 1
+        with pytest.raises(Unavailable) as caught:
+            writes.submit(cut).result(30)
+        assert caught.value.code == "store_lost"
+        assert writes.submit(lambda batch: batch.append(event)).result(30) == 2
+        writes.close()
+        assert desk.store.size() == 2
 
 
 @pytest.fixture
@@ -141,7 +165,7 @@ def test_errors_keep_the_databases_words_to_themselves(desk: Desk) -> None:
 
 
 def test_a_full_disk_refuses_and_recovers(sqlite_desk: Desk) -> None:
-    sqlite_desk.activate()
+    # Before the first batch: the writer keeps its connection.
     with reading(sqlite_desk.engine) as connection:
         used = connection.execute(text("PRAGMA page_count")).scalar_one()
 
@@ -154,6 +178,7 @@ def test_a_full_disk_refuses_and_recovers(sqlite_desk: Desk) -> None:
         )
 
     limit(used + 4)
+    sqlite_desk.activate()
     acknowledged: list[int] = []
     with pytest.raises(Unavailable) as caught:
         acknowledged.extend(sqlite_desk.send(f"x{turn}") for turn in range(1000))

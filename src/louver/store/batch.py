@@ -6,9 +6,8 @@ While a batch is open it holds the ledger's lock, so what it checks stays true u
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
-
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from louver.core.errors import Tampered
 from louver.core.events import Event, Kind
@@ -16,8 +15,8 @@ from louver.core.seams import Clock, Randomness
 from louver.crypto.commitments import SALT_BYTES, committed_leaf
 from louver.crypto.merkle import Frontier
 from louver.store.entries import encode, exchange_of
-from louver.store.facts import Facts, read_facts, read_state
-from louver.store.schema import ledger_entries, ledger_state, pending, tree_heads
+from louver.store.facts import Facts, State, read_facts
+from louver.store.lane import Changes, EntryRow, Opened
 
 
 class Phase(Enum):
@@ -30,47 +29,45 @@ class Phase(Enum):
 
 _SALTS_AT_ONCE = 64
 
-_PHASES = select(ledger_entries.c.exchange, ledger_entries.c.kind).where(
-    ledger_entries.c.exchange.in_(bindparam("exchanges", expanding=True))
-)
-_ADD_ENTRIES = insert(ledger_entries)
-_ADD_HEAD = insert(tree_heads)
-_ADD_PENDING = insert(pending)
-_END_PENDING = delete(pending).where(pending.c.exchange == bindparam("ended"))
-_SET_STATE = update(ledger_state).where(ledger_state.c.id == 1)
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """What this process knows of the ledger's end; `state` and `frontier` belong together.
+
+    Without a frontier, the next batch builds and checks it from the state that it reads.
+    """
+
+    facts: Facts
+    state: State | None = None
+    frontier: Frontier | None = None
 
 
 class Batch:
     """An open transaction on the ledger. `facts` are true in it, its own changes included.
 
-    Operations replace `facts` as they go; `flush` writes what they added up to. `time` is the
-    entries' time.
+    Operations replace `facts` as they go; `finish` writes what they added up to, and commits.
+    `time` is the entries' time.
     """
 
     def __init__(
-        self,
-        connection: Connection,
-        clock: Clock,
-        randomness: Randomness,
-        known: Facts,
-        exchanges: Sequence[str] = (),
+        self, opened: Opened, clock: Clock, randomness: Randomness, known: Tip, expected: int = 1
     ) -> None:
-        """`exchanges` are those whose phase will be asked for. Raises Tampered."""
-        self.connection = connection
+        """`expected`: about how many entries will come. Raises Tampered."""
+        self.connection = opened.connection
         self.randomness = randomness
-        # Read under the lock: another process may have appended since the last batch.
-        state = read_state(connection, lock=True)
+        self._opened_on = opened
         # After the lock, not before: waiting for it may outlast a consent.
         self.time = clock.now()
-        self._frontier = Frontier.from_bytes(state.size, state.frontier)
-        if self._frontier.root() != state.root:
-            raise Tampered("the ledger's edge does not lead to its root; it takes no more entries")
-        self.facts = read_facts(connection, state, known)
-        self._entries: list[dict[str, object]] = []
-        self._opened: dict[str, float] = {}
+        # Read under the lock: another process may have appended since the last batch.
+        self._before = opened.state
+        self._frontier = _frontier(opened.state, known)
+        self.facts = read_facts(opened.connection, opened.state, known.facts)
+        self._entries: list[EntryRow] = []
+        self._opened: dict[str, None] = {}
         self._ended: list[str] = []
         self._salts = b""
-        self._phases = self._read_phases(exchanges)
+        self._salts_at_once = min(max(expected, 1), _SALTS_AT_ONCE)
+        self._phases = _phases(opened.phases)
 
     @property
     def size(self) -> int:
@@ -87,70 +84,66 @@ class Batch:
         leaf = committed_leaf(salt, payload)
         exchange = exchange_of(event)
         seq = self._frontier.append(leaf) + 1
-        self._entries.append(
-            {
-                "seq": seq,
-                "kind": event.kind.value,
-                "time": self.time,
-                "exchange": exchange,
-                "payload": payload,
-                "salt": salt,
-                "leaf": leaf,
-            }
-        )
+        kind = event.kind.value
+        self._entries.append((seq, kind, self.time, exchange, payload, salt, leaf))
         if exchange is not None:
             self._follow(exchange, event.kind)
         return seq
 
-    def flush(self) -> None:
-        """Write the entries, the tree and its new head."""
+    def finish(self) -> Tip:
+        """Write the entries, the tree and its new head, and commit; what is known after that."""
         if not self._entries:
-            return
-        run = self.connection.execute
-        run(_ADD_ENTRIES, self._entries)
-        if self._opened:
-            run(_ADD_PENDING, [{"exchange": x, "sent_at": t} for x, t in self._opened.items()])
-        if self._ended:
-            run(_END_PENDING, [{"ended": exchange} for exchange in self._ended])
-        root = self._frontier.root()
-        run(_ADD_HEAD, {"size": self.size, "root": root, "time": self.time})
+            self._opened_on.finish(None)
+            return Tip(self.facts, self._before, self._frontier)
         facts = self.facts
-        run(
-            _SET_STATE,
-            {
-                "size": self.size,
-                "frontier": self._frontier.to_bytes(),
-                "root": root,
-                "policy": facts.policy.digest if facts.policy else None,
-                "consents": facts.answers_version,
-                "keys": facts.keys_version,
-            },
+        state = State(
+            self.size,
+            self._frontier.to_bytes(),
+            self._frontier.root(),
+            facts.policy.digest if facts.policy else None,
+            facts.answers_version,
+            facts.keys_version,
         )
+        self._opened_on.finish(
+            Changes(self.time, self._entries, list(self._opened), self._ended, state)
+        )
+        return Tip(facts, state, self._frontier)
 
     def _salt(self) -> bytes:
         # Drawn many at once: each draw lets go of the interpreter, and other threads jump in.
         if not self._salts:
-            self._salts = self.randomness.bytes(SALT_BYTES * _SALTS_AT_ONCE)
+            self._salts = self.randomness.bytes(SALT_BYTES * self._salts_at_once)
         salt, self._salts = self._salts[:SALT_BYTES], self._salts[SALT_BYTES:]
         return salt
 
     def _follow(self, exchange: str, kind: Kind) -> None:
         if kind is Kind.SENT:
             self._phases[exchange] = Phase.OPEN
-            self._opened[exchange] = self.time
+            self._opened[exchange] = None
             return
         self._phases[exchange] = Phase.ENDED
         # Opened and ended within one batch: the row was never written.
-        if self._opened.pop(exchange, None) is None:
+        if exchange in self._opened:
+            del self._opened[exchange]
+        else:
             self._ended.append(exchange)
 
-    def _read_phases(self, exchanges: Sequence[str]) -> dict[str, Phase]:
-        phases: dict[str, Phase] = {}
-        if not exchanges:
-            return phases
-        for exchange, kind in self.connection.execute(_PHASES, {"exchanges": exchanges}):
-            if kind != Kind.SENT.value:
-                phases[exchange] = Phase.ENDED
-            else:
-                phases.setdefault(exchange, Phase.OPEN)
-        return phases
+
+def _frontier(state: State, known: Tip) -> Frontier:
+    """The tree's edge at `state`; nobody having appended since, it is the one that is known."""
+    if known.frontier is not None and known.state == state:
+        return known.frontier
+    frontier = Frontier.from_bytes(state.size, state.frontier)
+    if frontier.root() != state.root:
+        raise Tampered("the ledger's edge does not lead to its root; it takes no more entries")
+    return frontier
+
+
+def _phases(rows: Sequence[tuple[str, str]]) -> dict[str, Phase]:
+    phases: dict[str, Phase] = {}
+    for exchange, kind in rows:
+        if kind != Kind.SENT.value:
+            phases[exchange] = Phase.ENDED
+        else:
+            phases.setdefault(exchange, Phase.OPEN)
+    return phases

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ Database: TypeAlias = Engine
 
 _WAIT_SECONDS = 10
 _WRITES = "louver_writes"
+_BEGUN = "louver_begun"
 _PRAGMAS = (
     f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000}",
     "PRAGMA journal_mode=WAL",
@@ -33,6 +35,8 @@ _PRAGMAS = (
 )
 _POSTGRES_OPTIONS = (
     f"-c lock_timeout={_WAIT_SECONDS}s "
+    # More than the lock's, so that waiting for the ledger is told apart from being slow.
+    f"-c statement_timeout={3 * _WAIT_SECONDS}s "
     # A replica that freezes inside a batch would hold the ledger's lock; it loses it instead.
     "-c idle_in_transaction_session_timeout=60s"
 )
@@ -68,6 +72,18 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+# A host that vanishes without a word is noticed in about half a minute, not in two hours.
+_POSTGRES_LINK = {
+    "client_encoding": "utf8",
+    "connect_timeout": f"{_WAIT_SECONDS}",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+_PATIENT = "SET LOCAL statement_timeout = 0"
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: committed at the end, rolled back on any exception.
@@ -81,13 +97,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One read transaction that sees a single moment of the database, however long it lasts."""
+def reading(engine: Engine, *, patient: bool = False) -> Iterator[Connection]:
+    """One read transaction that sees a single moment of the database, however long it lasts.
+
+    `patient`: for reading all of a large ledger, where one statement may take minutes.
+    """
     with content_free(), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if patient:
+                be_patient(connection)
             yield connection
+
+
+def be_patient(connection: Connection) -> None:
+    """Let this transaction's statements take as long as they need."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_PATIENT)
 
 
 @contextmanager
@@ -95,8 +122,21 @@ def content_free() -> Iterator[None]:
     """Turn the database's errors into Unavailable, without its words: they may quote values."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except _database_errors() as error:
         raise _unavailable(error) from None
+
+
+def begun_elsewhere(connection: Connection) -> Connection:
+    """Say that whoever uses `connection` begins and commits in the driver's own words."""
+    return connection.execution_options(**{_BEGUN: True})
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """What drivers raise; psycopg's too, if it is in use. Asked only once something was raised."""
+    driver = sys.modules.get("psycopg")
+    known: type[Exception] | None = getattr(driver, "Error", None)
+    ours = (SQLAlchemyError, sqlite3.Error)
+    return ours if known is None else (*ours, known)
 
 
 class _Cursor(Protocol):
@@ -126,8 +166,10 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.close()
 
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_BEGUN, False):
+            writes = options.get(_WRITES, False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
@@ -159,12 +201,15 @@ def _open_postgres(url: URL) -> Engine:
     options = url.query.get("options", "")
     own = options if isinstance(options, str) else " ".join(options)
     url = url.set(drivername="postgresql+psycopg")
-    url = url.update_query_dict({"options": f"{_POSTGRES_OPTIONS} {own}".strip()})
+    link = {name: value for name, value in _POSTGRES_LINK.items() if name not in url.query}
+    url = url.update_query_dict({"options": f"{_POSTGRES_OPTIONS} {own}".strip(), **link})
     try:
         return create_engine(
             url,
             hide_parameters=True,
             pool_timeout=_WAIT_SECONDS,
+            # A server that was restarted in between costs a reader nothing but a new connection.
+            pool_pre_ping=True,
             # Whatever the server's default: a batch waits for the lock and then reads anew.
             isolation_level="READ COMMITTED",
         )
@@ -195,16 +240,16 @@ _POSTGRES_FULL = {"53100"}
 _POSTGRES_BUSY = {"53300", "55P03", "40001", "40P01", "57014"}
 
 
-def _unavailable(error: SQLAlchemyError | sqlite3.Error) -> Unavailable:
+def _unavailable(error: Exception) -> Unavailable:
     code = _code(error)
     messages = {"store_full": _FULL, "store_busy": _BUSY, "store_lost": _LOST}
     return Unavailable(messages.get(code, _FAILED), code=code)
 
 
-def _code(error: SQLAlchemyError | sqlite3.Error) -> str:
+def _code(error: Exception) -> str:
     if isinstance(error, PoolTimeout):
         return "store_busy"
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause: object = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         # The driver's own complaints come without SQLite's number.
         primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
@@ -216,7 +261,6 @@ def _code(error: SQLAlchemyError | sqlite3.Error) -> str:
     if state in _POSTGRES_BUSY:
         return "store_busy"
     # psycopg reports a connection that it never got, or lost, without a state.
-    no_link = isinstance(error, DBAPIError) and (
-        error.connection_invalidated or type(cause).__name__ == "OperationalError"
-    )
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    no_link = invalidated or type(cause).__name__ in ("OperationalError", "PipelineAborted")
     return "store_lost" if no_link or str(state)[:2] in ("08", "57") else "store_failed"

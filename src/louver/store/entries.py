@@ -31,14 +31,49 @@ class Entry:
         return parsed
 
 
+_PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
+_LARGEST_TIME = 2.0**53
+_INTEGERS = {int}
+
+
 def encode(event: Event, time: float) -> bytes:
     """The bytes that an entry commits to. Raises Invalid for what has no canonical form."""
+    plain = _encode_plain(event, time)
+    if plain is not None:
+        return plain
     try:
         return canonical_json({"kind": event.kind.value, "time": time, **event.payload()})
     except (TypeError, ValueError):
         # The encoder's own words quote what it could not encode.
         message = "a ledger entry holds plain JSON values only (no lone surrogates, no NaN)"
         raise Invalid(message, code="invalid_event") from None
+
+
+def _encode_plain(event: Event, time: float) -> bytes | None:
+    """The canonical bytes by the fast encoder; None where the two might differ.
+
+    They agree on strings, integers and ASCII keys. On floats they agree only in a usual range and
+    with a fraction, so there is none but the time.
+    """
+    if type(event) is Sent:
+        counted = event.counts
+        numbers = tuple(counted.values())
+    elif type(event) is Answered:
+        counted = event.milliseconds
+        numbers = (*counted.values(), event.status, event.restored)
+    else:
+        return None
+    whole = set(map(type, numbers)) <= _INTEGERS and 1 <= time < _LARGEST_TIME
+    if not whole or not "".join(counted).isascii():
+        return None
+    shown = int(time) if time == int(time) else time
+    try:
+        return orjson.dumps(
+            {"kind": event.kind.value, "time": shown, **event.payload()}, None, _PLAIN
+        )
+    except orjson.JSONEncodeError:
+        # The careful encoder says what is wrong, if anything is.
+        return None
 
 
 def exchange_of(event: Event) -> str | None:

@@ -5,8 +5,9 @@ A snapshot may be a moment old on a replica; what guarantees is the check inside
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -104,19 +105,27 @@ class Facts:
         return replace(self, keys={**self.keys, record.id: record}, keys_version=version)
 
 
-_LOCKED_STATE = select(ledger_state).where(ledger_state.c.id == 1).with_for_update()
 _STATE = select(ledger_state).where(ledger_state.c.id == 1)
 _CHANGED = select(consents).where(consents.c.seq > bindparam("known"))
 _KEYS = select(api_keys)
 _POLICY = select(policies).where(policies.c.digest == bindparam("active"))
 
 
-def read_state(connection: Connection, *, lock: bool = False) -> State:
-    """The ledger's row; with `lock`, nobody else appends until this transaction ends."""
-    row = connection.execute(_LOCKED_STATE if lock else _STATE).one_or_none()
+def read_state(connection: Connection) -> State:
+    """The ledger's row, unlocked. Raises Unavailable if there is none."""
+    row = connection.execute(_STATE).one_or_none()
+    return state_of(None if row is None else tuple(row)[1:])
+
+
+def state_of(row: Sequence[Any] | None) -> State:
+    """The state from its columns, in the table's order. Raises Unavailable if there is no row."""
     if row is None:
-        raise Unavailable("the store's ledger has no state; see `louver ledger verify`")
-    return State(row.size, row.frontier, row.root, row.policy, row.consents, row.keys)
+        raise Unavailable(
+            "the store's ledger has no state: a copy into it did not finish, or somebody removed "
+            "it; see `louver store copy --help`",
+            code="store_incomplete",
+        )
+    return State(*row)
 
 
 def read_facts(connection: Connection, state: State, known: Facts) -> Facts:

@@ -51,9 +51,14 @@ def verify(engine: Engine, progress: Callable[[int, int], None] | None = None) -
 
     Raises Tampered; its `param` names the first bad entry, `ledger[seq]`. Raises Unavailable.
     """
+    with reading(engine, patient=True) as connection:
+        return verify_within(connection, progress or (lambda done, total: None))
+
+
+def verify_within(connection: Connection, progress: Callable[[int, int], None]) -> Report:
+    """The same in a transaction that is under way, as far as that one sees."""
     try:
-        with reading(engine) as connection:
-            return _verify(connection, progress or (lambda done, total: None))
+        return _verify(connection, progress)
     except (TypeError, ValueError):
         # SQLite stores any type in any column; reading one that is not ours fails in its own way.
         message = "the database holds a value of a type that Louver never writes"

@@ -10,23 +10,24 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
 from louver.core.errors import LouverError, Unavailable
 from louver.core.seams import Clock, Randomness
-from louver.store.batch import Batch
-from louver.store.database import reading, writing
+from louver.store.batch import Batch, Tip
+from louver.store.database import reading
 from louver.store.facts import Facts, read_facts, read_state
+from louver.store.lane import Lane
 
 T = TypeVar("T")
 
 LARGEST_BATCH = 512
 # Whoever was just answered soon comes back; waiting this part of a commit for them makes the next
 # group larger, which pays most where the disk is slow. A lone caller never waits.
-_LINGER = 0.1
+_LINGER = 0.25
 
 
 @dataclass(slots=True, eq=False)
@@ -65,8 +66,9 @@ class Writer:
         self._expected = 0
         self._wanted = 1
         self._commit_seconds = 0.0
-        self._facts = Facts()
+        self._tip = Tip(Facts())
         self._read_facts()
+        self._lane = Lane(engine)
         # A daemon: a program that forgets to close the store still ends; nothing durable is lost.
         self._thread = threading.Thread(target=self._run, name="louver-store", daemon=True)
         self._thread.start()
@@ -74,7 +76,7 @@ class Writer:
     @property
     def facts(self) -> Facts:
         """The newest snapshot that this process knows to be committed."""
-        return self._facts
+        return self._tip.facts
 
     def submit(self, operation: Callable[[Batch], T], exchange: str | None = None) -> Future[T]:
         """Queue `operation`; `exchange` is the one whose phase it will ask for.
@@ -109,6 +111,7 @@ class Writer:
         finally:
             # Also the way out of a bug: nobody waits forever on a thread that has ended.
             self._abandon()
+            self._lane.close()
 
     def _take(self) -> list[_Job] | None:
         """The next batch; empty when it is time to look around, None at the end."""
@@ -132,15 +135,17 @@ class Writer:
     def _commit(self, jobs: list[_Job]) -> None:
         self._running = jobs
         started = self._clock.monotonic()
+        # Whatever interrupts this batch may leave its edge of the tree half grown.
+        known, self._tip = self._tip, Tip(self._tip.facts)
         try:
-            outcomes, facts = self._transact(jobs)
+            outcomes, tip = self._transact(jobs, known)
         except LouverError as failure:
             waiting = 0
             for job in jobs:
                 # One exception each: threads that raise the same one would share its traceback.
                 job.future.set_exception(copy.copy(failure))
         else:
-            self._facts = facts
+            self._tip = tip
             self._commit_seconds = self._clock.monotonic() - started
             waiting = len(self._queue)
             for job, outcome in zip(jobs, outcomes, strict=True):
@@ -151,13 +156,12 @@ class Writer:
         self._running = []
         self._expected = min(len(jobs) + waiting, LARGEST_BATCH)
 
-    def _transact(self, jobs: list[_Job]) -> tuple[list[object], Facts]:
+    def _transact(self, jobs: list[_Job], known: Tip) -> tuple[list[object], Tip]:
         exchanges = [job.exchange for job in jobs if job.exchange is not None]
-        with writing(self._engine) as connection:
-            batch = Batch(connection, self._clock, self._randomness, self._facts, exchanges)
+        with self._lane.batch(exchanges) as opened:
+            batch = Batch(opened, self._clock, self._randomness, known, len(exchanges))
             outcomes = [_apply(job.operation, batch) for job in jobs]
-            batch.flush()
-        return outcomes, batch.facts
+            return outcomes, batch.finish()
 
     def _refresh(self) -> None:
         try:
@@ -168,7 +172,8 @@ class Writer:
 
     def _read_facts(self) -> None:
         with reading(self._engine) as connection:
-            self._facts = read_facts(connection, read_state(connection), self._facts)
+            facts = read_facts(connection, read_state(connection), self._tip.facts)
+        self._tip = replace(self._tip, facts=facts)
 
     def _abandon(self) -> None:
         with self._changed:

@@ -25,6 +25,7 @@ _MODULES = {
     "ledger": "ledger",
     "consent": "consent",
     "keys": "keys",
+    "store": "store",
     "demo": "demo",
 }
 _PACKAGE = "louver.doors.cli"

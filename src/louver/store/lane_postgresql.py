@@ -1,0 +1,170 @@
+"""The hot statements on PostgreSQL: four round trips per batch, whatever its size.
+
+Through psycopg's own libpq layer, where a call blocks without the interpreter's lock: what the
+cursors do for us in Python costs as much as the commit. Values travel in binary.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
+from sqlalchemy import Connection
+
+from louver.store.facts import State, state_of
+from louver.store.lane import Changes
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+Parameter: TypeAlias = bytes | None
+
+# By the simple protocol: two statements, one round trip.
+_BEGIN = (
+    b"BEGIN; SELECT size, frontier, root, policy, consents, keys"
+    b" FROM ledger_state WHERE id = 1 FOR UPDATE"
+)
+# A statement of its own after the lock: under READ COMMITTED it sees what others committed before.
+_PHASES = b"SELECT exchange, kind FROM ledger_entries WHERE exchange = ANY($1::text[])"
+_WRITE = b"""
+WITH entries AS (
+  INSERT INTO ledger_entries (seq, kind, time, exchange, payload, salt, leaf)
+  SELECT seq, kind, $1::float8, exchange, payload, salt, leaf
+  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[])
+    AS new (seq, kind, exchange, payload, salt, leaf)
+), opened AS (
+  INSERT INTO pending (exchange, sent_at) SELECT new, $1::float8 FROM unnest($8::text[]) AS new
+), ended AS (
+  DELETE FROM pending WHERE exchange = ANY($9::text[])
+), head AS (
+  INSERT INTO tree_heads (size, root, time) VALUES ($10::bigint, $12::bytea, $1::float8)
+)
+UPDATE ledger_state SET size = $10::bigint, frontier = $11::bytea, root = $12::bytea,
+  policy = $13::text, consents = $14::bigint, keys = $15::bigint
+WHERE id = 1
+"""
+# Planned once, by index. In a young database the planner takes tables for small and reads all of
+# them; in `pending` the rows of ended exchanges would be read too, until the next vacuum.
+_PLANS = b"SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
+_PHASES_NAME, _WRITE_NAME = b"louver_phases", b"louver_write"
+# The types' fixed numbers in PostgreSQL's catalog (pg_type.dat).
+_BYTEA, _BIGINT, _TEXT = 17, 20, 25
+_HEADER = struct.Struct(">5i")
+_LENGTH = struct.Struct(">i")
+_LARGE = struct.Struct(">q")
+_DOUBLE = struct.Struct(">d")
+_NULL = _LENGTH.pack(-1)
+
+
+class PostgresPen:
+    """Writes through libpq with prepared statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._link = cast("psycopg.Connection", connection.connection.driver_connection).pgconn
+        self._require(self._link.exec_(_PLANS), ExecStatus.COMMAND_OK)
+        for name, text in ((_PHASES_NAME, _PHASES), (_WRITE_NAME, _WRITE)):
+            self._require(self._link.prepare(name, text), ExecStatus.COMMAND_OK)
+
+    def begin(self, exchanges: Sequence[str]) -> tuple[State, list[tuple[str, str]]]:
+        found = self._require(self._link.exec_(_BEGIN), ExecStatus.TUPLES_OK)
+        state = state_of(_state_row(found) if found.ntuples else None)
+        return state, self._phases(exchanges) if exchanges else []
+
+    def finish(self, changes: Changes | None) -> None:
+        if changes is not None:
+            self._prepared(_WRITE_NAME, _parameters(changes), ExecStatus.COMMAND_OK)
+        done = self._require(self._link.exec_(b"COMMIT"), ExecStatus.COMMAND_OK)
+        # A transaction that failed before answers its COMMIT with success, and the word ROLLBACK.
+        if done.command_status != b"COMMIT":
+            raise psycopg.InternalError("the transaction was rolled back")
+
+    def give_up(self) -> None:
+        # Closed and not rolled back: the server may be gone, and ends the transaction either way.
+        self.connection.invalidate()
+        self.connection.close()
+
+    def close(self) -> None:
+        # The names that this session prepared must not meet another pen.
+        self.give_up()
+
+    def _phases(self, exchanges: Sequence[str]) -> list[tuple[str, str]]:
+        # What has no UTF-8 is no exchange of the ledger; its operation says so, for itself alone.
+        names = _array(_TEXT, [exchange.encode(errors="replace") for exchange in exchanges])
+        found = self._prepared(_PHASES_NAME, [names], ExecStatus.TUPLES_OK)
+        return [
+            (_column(found, row, 0).decode(), _column(found, row, 1).decode())
+            for row in range(found.ntuples)
+        ]
+
+    def _prepared(self, name: bytes, parameters: list[Parameter], expected: ExecStatus) -> PGresult:
+        formats = [1] * len(parameters)
+        # Its annotation forgets that None is NULL.
+        values = cast("list[bytes]", parameters)
+        return self._require(self._link.exec_prepared(name, values, formats, 1), expected)
+
+    def _require(self, result: PGresult, expected: ExecStatus) -> PGresult:
+        if result.status == expected:
+            return result
+        if self._link.status != ConnStatus.OK:
+            raise psycopg.OperationalError("the connection is lost")
+        raise error_from_result(result)
+
+
+def _parameters(changes: Changes) -> list[Parameter]:
+    state, entries = changes.state, changes.entries
+    return [
+        _DOUBLE.pack(changes.time),
+        _array(_BIGINT, [_LARGE.pack(entry[0]) for entry in entries]),
+        _array(_TEXT, [_text(entry[1]) for entry in entries]),
+        _array(_TEXT, [None if entry[3] is None else _text(entry[3]) for entry in entries]),
+        _array(_BYTEA, [entry[4] for entry in entries]),
+        _array(_BYTEA, [entry[5] for entry in entries]),
+        _array(_BYTEA, [entry[6] for entry in entries]),
+        _array(_TEXT, [_text(exchange) for exchange in changes.opened]),
+        _array(_TEXT, [_text(exchange) for exchange in changes.ended]),
+        _LARGE.pack(state.size),
+        state.frontier,
+        state.root,
+        None if state.policy is None else _text(state.policy),
+        _LARGE.pack(state.consents),
+        _LARGE.pack(state.keys),
+    ]
+
+
+def _text(value: str) -> bytes:
+    return value.encode()
+
+
+def _array(element: int, items: Sequence[Parameter]) -> bytes:
+    """A one-dimensional array in PostgreSQL's binary form (array_recv in its arrayfuncs.c)."""
+    if not items:
+        return _HEADER.pack(0, 0, element, 0, 0)[:12]
+    parts = [_HEADER.pack(1, 1, element, len(items), 1)]
+    for item in items:
+        if item is None:
+            parts.append(_NULL)
+        else:
+            parts += (_LENGTH.pack(len(item)), item)
+    return b"".join(parts)
+
+
+def _state_row(found: PGresult) -> tuple[object, ...]:
+    """The state from a result in text form."""
+    size, frontier, root, policy, consents, keys = (found.get_value(0, i) for i in range(6))
+    return (
+        int(size or b""),
+        bytes.fromhex((frontier or b"")[2:].decode()),
+        bytes.fromhex((root or b"")[2:].decode()),
+        None if policy is None else policy.decode(),
+        int(consents or b""),
+        int(keys or b""),
+    )
+
+
+def _column(found: PGresult, row: int, column: int) -> bytes:
+    return found.get_value(row, column) or b""

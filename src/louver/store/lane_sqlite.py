@@ -1,0 +1,73 @@
+"""The hot statements on SQLite: `BEGIN IMMEDIATE` takes the write lock, one process at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from louver.store.facts import State, state_of
+from louver.store.lane import Changes
+
+_STATE = "SELECT size, frontier, root, policy, consents, keys FROM ledger_state WHERE id = 1"
+# One text for any number of exchanges, so that it is compiled once.
+_PHASES = (
+    "SELECT exchange, kind FROM ledger_entries WHERE exchange IN (SELECT value FROM json_each(?))"
+)
+_ADD_ENTRY = (
+    "INSERT INTO ledger_entries (seq, kind, time, exchange, payload, salt, leaf)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_ADD_PENDING = "INSERT INTO pending (exchange, sent_at) VALUES (?, ?)"
+_END_PENDING = "DELETE FROM pending WHERE exchange = ?"
+_ADD_HEAD = "INSERT INTO tree_heads (size, root, time) VALUES (?, ?, ?)"
+_SET_STATE = (
+    "UPDATE ledger_state SET size = ?, frontier = ?, root = ?, policy = ?, consents = ?, keys = ?"
+    " WHERE id = 1"
+)
+
+
+class SqlitePen:
+    """Writes through one cursor; the driver keeps the compiled statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._driver: Any = connection.connection
+        self._cursor: Any = self._driver.cursor()
+
+    def begin(self, exchanges: Sequence[str]) -> tuple[State, list[tuple[str, str]]]:
+        cursor = self._cursor
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute(_STATE)
+        state = state_of(cursor.fetchone())
+        if not exchanges:
+            return state, []
+        cursor.execute(_PHASES, (json.dumps(exchanges),))
+        return state, cursor.fetchall()
+
+    def finish(self, changes: Changes | None) -> None:
+        if changes is not None:
+            self._write(changes)
+        self._driver.commit()
+
+    def give_up(self) -> None:
+        # Back in the pool, which rolls back first; a file does not go away like a server.
+        self.connection.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _write(self, changes: Changes) -> None:
+        cursor, state, time = self._cursor, changes.state, changes.time
+        cursor.executemany(_ADD_ENTRY, changes.entries)
+        if changes.opened:
+            cursor.executemany(_ADD_PENDING, [(exchange, time) for exchange in changes.opened])
+        if changes.ended:
+            cursor.executemany(_END_PENDING, [(exchange,) for exchange in changes.ended])
+        cursor.execute(_ADD_HEAD, (state.size, state.root, time))
+        cursor.execute(
+            _SET_STATE,
+            (state.size, state.frontier, state.root, state.policy, state.consents, state.keys),
+        )
