@@ -20,6 +20,7 @@ TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {}}}
     for name in ("book", "web", "web_search")  # The last one is sealed in the tests' settings.
 ]
+END = chunk({}, finish="stop")
 Events = Callable[[str], list[Body | BaseException]]
 
 

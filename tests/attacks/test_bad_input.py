@@ -90,6 +90,23 @@ BODIES: dict[str, bytes] = {
     "modalities is a number": chat(CANARY, modalities=5),
     "store is a string": chat(CANARY, store="yes"),
     "tool_calls is a string": b'{"model":"home","messages":[{"role":"user","tool_calls":"x"}]}',
+    "arguments nested too deep": json.dumps(
+        {
+            "model": "home",
+            "messages": [
+                {
+                    "role": "assistant",
+                    "tool_calls": [
+                        {"function": {"name": "f", "arguments": "[" * 300 + '"x"' + "]" * 300}}
+                    ],
+                }
+            ],
+        }
+    ).encode(),
+    "user is a number": chat("x", user=5),
+    "stop is a number": chat(CANARY, stop=5),
+    "null content": b'{"model":"home","messages":[{"role":"user","content":null}]}',
+    "text is a number": with_content(b'[{"type":"text","text":5}]'),
     "function is a list": b'{"model":"home","messages":[{"role":"assistant",'
     b'"tool_calls":[{"function":[]}]}]}',
 }

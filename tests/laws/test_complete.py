@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support import canaries
 from support.houses import Watched, running
-from support.http import post
+from support.http import chat, post
 from support.models import Echo
 
 Path = tuple[str | int, ...]
@@ -169,6 +169,64 @@ def test_a_number_can_be_a_canary_too(watched: Watched, field: str) -> None:
     before = len(watched.left)
     post(watched, json.dumps(body).encode())
     assert str(card).encode() not in b"".join(sent for _, sent in watched.left[before:])
+
+
+@pytest.mark.parametrize("field", ["seed", "max_tokens", "metadata", "vendor", "arguments"])
+def test_a_fraction_of_nothing_hides_no_number(watched: Watched, field: str) -> None:
+    card = canaries.CARD.replace(" ", "")
+    call = {"type": "function", "function": {"name": "f", "arguments": f'{{"a": {card}.0}}'}}
+    more: dict[str, dict[str, Any]] = {
+        "metadata": {"metadata": {"x": float(card)}},
+        "vendor": {"vendor": {"x": [float(card)]}},
+        "arguments": {"messages": [*FULL["messages"], {"role": "assistant", "tool_calls": [call]}]},
+    }
+    body = {**FULL, **more.get(field, {field: float(card)})}
+    before = len(watched.left)
+    got = post(watched, json.dumps(body).encode())
+    assert got.status in {200, 400}
+    assert card.encode() not in b"".join(sent for _, sent in watched.left[before:])
+
+
+KEYED = {
+    "date_of_birth": "1980-05-04",
+    "passport_number": "X12345678",
+    "password": "hunter2xyz!",
+    "account_number": "12345678",
+}
+
+
+@pytest.mark.parametrize("place", ["metadata", "arguments", "vendor", "schema"])
+@pytest.mark.parametrize(("key", "value"), KEYED.items())
+def test_a_key_says_what_its_value_is(watched: Watched, place: str, key: str, value: str) -> None:
+    call = {"type": "function", "function": {"name": "f", "arguments": json.dumps({key: value})}}
+    shape = {key: {"default": value, "const": value, "enum": [value], "examples": [value]}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"properties": shape}}}
+    more: dict[str, dict[str, Any]] = {
+        "metadata": {"metadata": {key: value}},
+        "arguments": {"messages": [*FULL["messages"], {"role": "assistant", "tool_calls": [call]}]},
+        "vendor": {"vendor": [{key: value}]},
+        "schema": {"tools": [tool]},
+    }
+    before = len(watched.left)
+    assert post(watched, json.dumps({**FULL, **more[place]}).encode()).status == 200
+    sent = b"".join(body for _, body in watched.left[before:])
+    assert value.encode() not in sent
+    assert key.encode() in sent
+
+
+def test_a_value_in_escaped_json_comes_back_as_it_is_meant(watched: Watched) -> None:
+    source = json.dumps({"password": "hünter2xyz!", "note": "über"})
+    untouched = json.dumps({"k": "über"}, indent=2)
+    for content in (source, untouched):
+        assert "\\u00fc" in content
+        before = len(watched.left)
+        got = post(watched, chat(content))
+        said = json.loads(got.body)["choices"][0]["message"]["content"]
+        sent = json.loads(watched.left[before][1])["messages"][0]["content"]
+        assert json.loads(said) == json.loads(content)
+        assert "nter2xyz" not in sent
+        assert (sent == content) is (content is untouched)
+        assert ("hünter2xyz!" in said) is (content is source)
 
 
 def test_parts_that_cannot_be_inspected_are_refused_by_name(watched: Watched) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from sqlalchemy import event, insert, make_url, text
-from store.desk import Desk, Seeded
+from store.desk import POLICY, Desk, Seeded, sent
 
 from louver.core.errors import Invalid, Unavailable
 from louver.core.events import KeyChanged
@@ -189,3 +191,45 @@ def test_a_full_disk_refuses_and_recovers(sqlite_desk: Desk) -> None:
     limit(1_000_000)
     assert sqlite_desk.send("room again") == 2 + len(acknowledged)
     assert verify(sqlite_desk.engine).entries == 2 + len(acknowledged)
+
+
+def write(desk: Desk, exchange: str) -> None:
+    desk.store.record_sent(sent(exchange), policy=POLICY, consent=None).result()
+
+
+def test_a_file_that_was_removed_takes_no_more(tmp_path: Path) -> None:
+    """An unlinked file still takes writes; they would vanish with the process."""
+    with Desk(f"sqlite:///{tmp_path / 'louver.db'}") as desk:
+        desk.store.activate_policy(POLICY, b"{}").result()
+        write(desk, "ex-1")
+        for file in tmp_path.glob("louver.db*"):
+            file.unlink()
+        for exchange in ("ex-2", "ex-3"):
+            with pytest.raises(Unavailable) as caught:
+                write(desk, exchange)
+            assert caught.value.code == "store_lost"
+        assert not (tmp_path / "louver.db").exists()
+
+
+def test_a_file_that_was_replaced_is_followed(tmp_path: Path) -> None:
+    """Another file under the same name is what counts from then on, as in every other process."""
+    place, backup = tmp_path / "louver.db", tmp_path / "backup.db"
+    with Desk(f"sqlite:///{place}") as desk:
+        desk.store.activate_policy(POLICY, b"{}").result()
+        write(desk, "ex-1")
+        with closing(sqlite3.connect(place)) as live, closing(sqlite3.connect(backup)) as copy:
+            live.backup(copy)
+        size = desk.store.size()
+        write(desk, "ex-2")
+        backup.replace(place)
+        for suffix in ("-wal", "-shm"):
+            place.with_name(f"louver.db{suffix}").unlink(missing_ok=True)
+        # Each connection that was open fails once, clearly; then the new file is followed.
+        for attempt in range(5):
+            try:
+                write(desk, f"ex-3-{attempt}")
+                break
+            except Unavailable:
+                continue
+        assert desk.open().size() == size + 1
+        verify(desk.engine)

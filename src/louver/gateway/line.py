@@ -36,7 +36,7 @@ from louver.minimize.survey import Finds, Survey, survey
 T = TypeVar("T")
 
 _DECISIONS = 3  # How often a request is decided when policy or consent change under it.
-_LARGE = 8 * 1024  # Tokens from which detection leaves the event loop to a thread.
+_LARGE = 1024  # Tokens from which detection leaves the event loop to a thread.
 
 
 @dataclass(frozen=True, slots=True)

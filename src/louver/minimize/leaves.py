@@ -11,7 +11,10 @@ from typing import Protocol, TypeAlias, cast
 
 import orjson
 
+from louver.core.errors import Invalid
 from louver.core.exchanges import JsonTree
+
+MAX_NESTING = 64
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -48,7 +51,7 @@ def everything_is_text(_: Path) -> Treatment:
 PROTOCOL_WORDS = frozenset(
     """
     $defs $ref $schema additionalProperties allOf anyOf any arguments array assistant auto boolean
-    chat const content content_filter custom default definition description developer enum
+    chat const content content_filter custom default definition description developer enum examples
     exclusiveMaximum exclusiveMinimum file file_data file_id filename format frequency_penalty
     function function_call functions grammar high id image_url include_usage input input_audio
     input_schema integer items json_object json_schema logit_bias low max_completion_tokens
@@ -63,7 +66,10 @@ PROTOCOL_WORDS = frozenset(
 
 
 def rewrite(tree: JsonTree, rule: Rule, visitor: Visitor, path: Path = ()) -> JsonTree:
-    """Return `tree` with each leaf as the visitor left it. Recursion is bounded by the parser."""
+    """Return `tree` with each leaf as the visitor left it. Recursion is bounded by `MAX_NESTING`.
+
+    Raises Invalid for JSON in a string that is nested deeper than that.
+    """
     if isinstance(tree, str):
         return _string(tree, rule(path), visitor, path)
     if isinstance(tree, bool) or tree is None:
@@ -91,10 +97,59 @@ def _string(text: str, treatment: Treatment, visitor: Visitor, path: Path) -> st
         except orjson.JSONDecodeError:
             return visitor.text(text, Treatment.TEXT, path)
         if isinstance(inner, dict | list):
+            if too_deep(inner):
+                place = show(path)
+                raise Invalid(f"{place} is nested deeper than {MAX_NESTING} levels", param=place)
             outer = rewrite(inner, everything_is_text, visitor, path)
             return text if outer == inner else orjson.dumps(outer).decode()
         return visitor.text(text, Treatment.TEXT, path)
     return visitor.text(text, treatment, path)
+
+
+def too_deep(tree: JsonTree) -> bool:
+    """Whether `tree` has more than `MAX_NESTING` levels; iterative, or it would be the victim."""
+    level: list[JsonTree] = [tree]
+    for _ in range(MAX_NESTING):
+        below: list[JsonTree] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        if not below:
+            return False
+        level = below
+    return True
+
+
+# Words that describe a value and are none themselves: the key above them says nothing about them.
+_ABOUT = frozenset(
+    """
+    $ref $schema additionalProperties description exclusiveMaximum exclusiveMinimum format maxItems
+    maxLength maximum minItems minLength minimum multipleOf pattern required title type uniqueItems
+    """.split()  # noqa: SIM905
+)
+_LONGEST_KEY = 64  # More of it would make many values under one long key quadratic.
+
+
+def key_of(path: Path) -> str | None:
+    """The word that says what the leaf at `path` is: its nearest key that is not the protocol's."""
+    for step in reversed(path):
+        if isinstance(step, int):
+            continue
+        if step in _ABOUT:
+            return None
+        if step not in PROTOCOL_WORDS:
+            return step[-_LONGEST_KEY:] if any(c.isalpha() for c in step) else None
+    return None
+
+
+def spellings(number: float) -> tuple[str, ...]:
+    """How `number` may be meant: `4111111111111111.0` is a number of sixteen digits too."""
+    written = repr(number)
+    if float(number).is_integer() and written != str(int(number)):
+        return str(int(number)), written
+    return (written,)
 
 
 def show(path: Path) -> str:

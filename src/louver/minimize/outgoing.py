@@ -24,10 +24,12 @@ from louver.minimize.leaves import (
     everything_is_text,
     rewrite,
     show,
+    spellings,
+    too_deep,
 )
 from louver.minimize.protect import replace_all, to_replace, unseen
 from louver.minimize.pseudonyms import Pseudonyms
-from louver.minimize.survey import Finds, findings_of
+from louver.minimize.survey import Finds, find_in, findings_of
 
 _ROUNDS = 4
 _HOLDS_TEXT = frozenset({"messages", "tools", "functions", "metadata", "response_format"})
@@ -60,19 +62,57 @@ class Replacer:
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
         if treatment is Treatment.OPAQUE:
             self.opaque.add(text)
+        if treatment is Treatment.TEXT:
+            inner = _escaped_json(text)
+            if inner is not None:
+                outer = rewrite(inner, everything_is_text, _Within(self), path)
+                if outer != inner:
+                    return orjson.dumps(outer).decode()
+        return self.leaf(text, treatment, path)
+
+    def leaf(self, text: str, treatment: Treatment, path: Path) -> str:
+        """`text` with its values replaced where they stand."""
         how = self._how
-        found = tuple(findings_of(text, treatment, how.finder, remember=how.remember))
+        found = tuple(findings_of(text, treatment, path, how.finder, remember=how.remember))
         return replace_all(text, to_replace(found, how.policy), how.pseudonyms, self.counts)
 
     def number(self, number: float, path: Path) -> float | str:
-        written = repr(number)
-        replaced = self.text(written, Treatment.TEXT, path)
-        if replaced == written:
-            return number
-        if path and path[0] in _HOLDS_TEXT:
-            return replaced
-        place = show(path)
-        raise Invalid(f"{place} is a number that looks like personal data", param=place)
+        for written in spellings(number):
+            replaced = self.text(written, Treatment.TEXT, path)
+            if replaced == written:
+                continue
+            if path and path[0] in _HOLDS_TEXT:
+                return replaced
+            place = show(path)
+            raise Invalid(f"{place} is a number that looks like personal data", param=place)
+        return number
+
+
+class _Within:
+    """Visits JSON that is written in a text; texts in there are not opened again."""
+
+    def __init__(self, replacer: Replacer) -> None:
+        self._replacer = replacer
+
+    def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        return self._replacer.leaf(text, treatment, path)
+
+    def number(self, number: float, path: Path) -> float | str:
+        return self._replacer.number(number, path)
+
+
+def _escaped_json(text: str) -> JsonTree:
+    r"""The object or array that `text` is the source of, where it has escapes; else None.
+
+    A value cut out of the source would be restored as it is spelled there: `Zo\u00eb`.
+    """
+    if "\\" not in text or (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
+        return None
+    try:
+        inner: JsonTree = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return None if too_deep(inner) else inner
 
 
 class Rereader(Replacer):
@@ -86,7 +126,7 @@ class Rereader(Replacer):
         if text in self.opaque or text in PROTOCOL_WORDS:
             return text
         how = self._how
-        found = to_replace(tuple(how.finder.find(text, remember=how.remember)), how.policy)
+        found = to_replace(find_in(text, path, how.finder, remember=how.remember), how.policy)
         missed = unseen(text, found, how.pseudonyms)
         return replace_all(text, missed, how.pseudonyms, self.counts)
 

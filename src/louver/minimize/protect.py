@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,14 @@ def unseen(text: str, findings: list[Finding], pseudonyms: Pseudonyms) -> list[F
     if not findings:
         return []
     own = [span for span in placeholder_spans(text) if span.of(text) in pseudonyms.values]
-    return [f for f in findings if not any(f.span.overlaps(span) for span in own)]
+    ends = [span.end for span in own]
+    missed: list[Finding] = []
+    for finding in findings:
+        # Neither overlap among themselves: only the first that ends later can have a part in it.
+        at = bisect_right(ends, finding.span.start)
+        if at == len(own) or own[at].start >= finding.span.end:
+            missed.append(finding)
+    return missed
 
 
 def dump_values(values: Mapping[str, Sensitive[str]]) -> bytes:

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from louver.core.exchanges import JsonTree
 from louver.core.spans import Finding, Span
-from louver.minimize.leaves import Path, Rule, Treatment, rewrite
+from louver.minimize.finder import merged
+from louver.minimize.leaves import Path, Rule, Treatment, key_of, rewrite, spellings
 
 NAME = "person.name"
 USER = "person.user_id"
@@ -46,18 +47,21 @@ class Reader:
         self.places: list[Place] = []
 
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
-        findings = findings_of(text, treatment, self._finder, remember=self._remember)
+        findings = findings_of(text, treatment, path, self._finder, remember=self._remember)
         if findings:
             self.places.append(Place(path, tuple(findings)))
         return text
 
     def number(self, number: float, path: Path) -> float:
-        self.text(repr(number), Treatment.TEXT, path)
+        before = len(self.places)
+        for written in spellings(number):
+            if len(self.places) == before:
+                self.text(written, Treatment.TEXT, path)
         return number
 
 
 def findings_of(
-    text: str, treatment: Treatment, finder: Finds, *, remember: bool
+    text: str, treatment: Treatment, path: Path, finder: Finds, *, remember: bool
 ) -> Sequence[Finding]:
     """The findings of one leaf: the whole of it where its place says what it is, else as found."""
     if treatment is Treatment.OPAQUE:
@@ -67,7 +71,23 @@ def findings_of(
             return ()
         code = NAME if treatment is Treatment.NAME else USER
         return (Finding(Span(0, len(text)), code, f"place/{treatment.value}"),)
-    return finder.find(text, remember=remember) if text else ()
+    return find_in(text, path, finder, remember=remember) if text else ()
+
+
+def find_in(text: str, path: Path, finder: Finds, *, remember: bool) -> Sequence[Finding]:
+    """What stands in the leaf `text`, its key (`{"date_of_birth": ...}`) counting as context."""
+    found = finder.find(text, remember=remember)
+    key = key_of(path)
+    if key is None or not text.strip():
+        return found
+    prefix = f"{key}: "
+    size = len(prefix)
+    more: list[Finding] = []
+    for finding in finder.find(prefix + text, remember=remember):
+        start, end = max(finding.span.start - size, 0), finding.span.end - size
+        if text[start : max(end, 0)].strip():
+            more.append(Finding(Span(start, end), finding.category, finding.rule))
+    return merged(text, [*found, *more]) if more else found
 
 
 def survey(tree: JsonTree, rule: Rule, finder: Finds, *, remember: bool = True) -> Survey:

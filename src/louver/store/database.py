@@ -16,6 +16,7 @@ from typing import Protocol, TypeAlias
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from louver.core.errors import Invalid, LouverError, Unavailable
 
@@ -23,6 +24,7 @@ Database: TypeAlias = Engine
 """An open database, for those who only hand it on."""
 
 _WAIT_SECONDS = 10
+_FILE = "louver_file"
 _WRITES = "louver_writes"
 _BEGUN = "louver_begun"
 _PRAGMAS = (
@@ -192,9 +194,42 @@ def _open_sqlite(url: URL) -> Engine:
             "the store's file cannot be opened; check that its folder exists and is yours",
             code="store_lost",
         ) from None
-    engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True)
+    # SQLite itself would make a new, empty file where ours was removed.
+    place = f"{path.absolute().as_uri()}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(place, uri=True, check_same_thread=False)
+
+    engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True, creator=connect)
     prepare_sqlite(engine)
+
+    def note(_driver: object, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = (path, _identity(path))
+
+    event.listen(engine, "connect", note)
+    event.listen(engine, "begin", require_same_file)
     return engine
+
+
+def require_same_file(connection: Connection) -> None:
+    """Raise Unavailable where the open file is no longer the one at its path.
+
+    A file that was removed or replaced under an open connection still takes writes, which vanish
+    with the process.
+    """
+    known = connection.info.get(_FILE)
+    if known is not None and _identity(known[0]) != known[1]:
+        connection.invalidate()
+        raise Unavailable(_LOST, code="store_lost")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at `path`; None for none, or an empty one."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status.st_size else None
 
 
 def _open_postgres(url: URL) -> Engine:

@@ -68,7 +68,7 @@ class Lane:
         with content_free():
             try:
                 yield self._begin(exchanges)
-            except BaseException:
+            except BaseException:  # Whatever it was, the transaction is undone.
                 self._drop()
                 raise
 
@@ -97,7 +97,7 @@ class Lane:
         connection = begun_elsewhere(self._engine.connect())
         try:
             self._pen = _pen(connection)
-        except BaseException:
+        except BaseException:  # Whatever it was, the connection is not left open.
             connection.close()
             raise
         return self._pen

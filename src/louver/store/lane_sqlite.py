@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from louver.store.database import require_same_file
 from louver.store.facts import State, state_of
 from louver.store.lane import Changes
 
@@ -38,6 +39,7 @@ class SqlitePen:
         self._cursor: Any = self._driver.cursor()
 
     def begin(self, exchanges: Sequence[str]) -> tuple[State, list[tuple[str, str]]]:
+        require_same_file(self.connection)
         cursor = self._cursor
         cursor.execute("BEGIN IMMEDIATE")
         cursor.execute(_STATE)
@@ -50,6 +52,7 @@ class SqlitePen:
     def finish(self, changes: Changes | None) -> None:
         if changes is not None:
             self._write(changes)
+            require_same_file(self.connection)
         self._driver.commit()
 
     def give_up(self) -> None:

@@ -14,7 +14,7 @@ from louver.text.pieces import Piece
 _ESCAPE = re.compile(
     r"\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})?|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}"
     r"|[nrtbfv\"'/\\_])"
-    r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|&(?:#[0-9]{1,12}|#[xX][0-9A-Fa-f]{1,12}|[A-Za-z][A-Za-z0-9]{1,31});"
     r"|(?:%[0-9A-Fa-f]{2})+"
 )
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"}

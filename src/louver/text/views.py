@@ -16,7 +16,7 @@ from louver.text.folding import folded, latinized
 from louver.text.pieces import Piece
 
 _OFFSET = "I"  # four bytes each: a list of numbers would take ten times the text
-_ROUNDS = 3  # An escape may hide another (`&amp;#64;`); deeper nesting is not undone.
+_ROUNDS = 8  # An escape may hide another (`&amp;#64;`); deeper nesting is not undone.
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ _PART_KINDS: Mapping[str, PartKind] = {
     "file": PartKind.FILE,
     "input_file": PartKind.FILE,
 }
+_TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (str, ("user", "safety_identifier", "prompt_cache_key")),
+    (bool, ("store", "parallel_tool_calls")),
+    (dict, ("stream_options", "response_format", "metadata", "logit_bias", "prediction")),
+    (list, ("tools", "functions")),
+    (int, ("seed",)),
+)
 _CHARACTERS_PER_TOKEN = 4
 _MAX_CHOICES = 16
 
@@ -48,7 +55,8 @@ def parse(body: bytes, asked: Asked) -> Exchange:
     if not messages:
         raise Invalid("messages must not be empty", param="messages")
     _check_parameters(tree)
-    parts = tuple(p for i, m in enumerate(messages) for p in _check_message(m, f"messages[{i}]"))
+    parts = [p for i, m in enumerate(messages) for p in _check_message(m, f"messages[{i}]")]
+    parts += _check_prediction(tree)
     choices = 1 if tree.get("n") is None else expect(tree["n"], int, "n")
     structured = _structured(tree)
     stream = tree.get("stream")
@@ -70,7 +78,7 @@ def parse(body: bytes, asked: Asked) -> Exchange:
             structured=structured,
             language=guess(_last_user_text(messages)),
         ),
-        uninspectable=parts,
+        uninspectable=tuple(parts),
         task=asked.task,
         mode_asked=asked.mode,
         no_store=asked.no_store or tree.get("store") is False,
@@ -93,32 +101,69 @@ def _check_parameters(tree: Mapping[str, JsonTree]) -> None:
     number_between(tree, "frequency_penalty", -2, 2)
     number_between(tree, "max_tokens", 1, 10**9)
     number_between(tree, "max_completion_tokens", 1, 10**9)
-    for name in ("store", "parallel_tool_calls"):
-        if tree.get(name) is not None:
-            expect(tree[name], bool, name)
-    for name in ("stream_options", "response_format", "metadata", "logit_bias"):
-        if tree.get(name) is not None:
-            expect(tree[name], dict, name)
+    for kind, names in _TYPES:
+        for name in names:
+            if tree.get(name) is not None:
+                expect(tree[name], kind, name)
+    _string_or(dict, tree, "tool_choice")
+    _string_or(dict, tree, "function_call")
+    _string_or(list, tree, "stop")
+    stop = tree.get("stop")
+    for i, word in enumerate(stop if isinstance(stop, list) else []):
+        expect(word, str, f"stop[{i}]")
+
+
+def _string_or(kind: type, tree: Mapping[str, JsonTree], name: str) -> None:
+    value = tree.get(name)
+    if value is not None and not isinstance(value, str | kind):
+        other = "an object" if kind is dict else "an array"
+        raise Invalid(f"{name} must be a string or {other}", param=name)
 
 
 def _check_message(message: Mapping[str, JsonTree], where: str) -> list[Part]:
     """Check one message; return its parts that no detector can look into."""
     if expect(message.get("role"), str, f"{where}.role") not in _ROLES:
         raise Invalid(f"{where}.role must be one of {', '.join(sorted(_ROLES))}", param=where)
-    for i, call in enumerate(objects(message.get("tool_calls") or [], f"{where}.tool_calls")):
+    if message.get("name") is not None:
+        expect(message["name"], str, f"{where}.name")
+    if message.get("audio") is not None:
+        raise NotYetSupported("audio of an earlier answer cannot be restored", param=where)
+    calls = [] if message.get("tool_calls") is None else message["tool_calls"]
+    for i, call in enumerate(objects(calls, f"{where}.tool_calls")):
         for kind in ("function", "custom"):
             if call.get(kind) is not None:
                 expect(call[kind], dict, f"{where}.tool_calls[{i}].{kind}")
-    content = message.get("content")
-    if content is None or isinstance(content, str):
+    if message.get("content") is None:
+        if message["role"] == "assistant":
+            return []
+        raise Invalid(f"{where}.content must be a string or an array", param=f"{where}.content")
+    return _check_content(message["content"], f"{where}.content")
+
+
+def _check_content(content: JsonTree, where: str) -> list[Part]:
+    """Check what a message or a prediction says; return the parts that cannot be inspected."""
+    if isinstance(content, str):
         return []
     found: list[Part] = []
-    for i, part in enumerate(objects(content, f"{where}.content")):
-        said = str(part.get("type"))
+    for i, part in enumerate(objects(content, where)):
+        place = f"{where}[{i}]"
+        said = expect(part.get("type"), str, f"{place}.type")
+        carried = next((kind for key, kind in _PART_KINDS.items() if key in part), None)
         if said not in _TEXT_PARTS:
-            named = _PART_KINDS.get(said, PartKind.OTHER)
-            found.append(Part(named, f"{where}.content[{i}]"))
+            found.append(Part(_PART_KINDS.get(said, PartKind.OTHER), place))
+            continue
+        if carried is not None:
+            found.append(Part(carried, place))
+        field = "refusal" if said == "refusal" else "text"
+        expect(part.get(field), str, f"{place}.{field}")
     return found
+
+
+def _check_prediction(tree: Mapping[str, JsonTree]) -> list[Part]:
+    prediction = tree.get("prediction")
+    if not isinstance(prediction, dict) or prediction.get("content") is None:
+        return []
+    return _check_content(prediction["content"], "prediction.content")
 
 
 def _structured(tree: Mapping[str, JsonTree]) -> bool:
@@ -184,15 +229,25 @@ class Reading:
         if len(path) == 1:
             named = {"user", "safety_identifier", "prompt_cache_key"}
             return Treatment.USER if path[0] in named else Treatment.TEXT
+        if self._passes(path):
+            return Treatment.OPAQUE
         if path[0] != "messages" or len(path) < 3:
             return Treatment.TEXT
         if path[2] == "name" and path[1] in self.speakers:
             return Treatment.NAME
         if path[-1] == "arguments" and path[2] in {"tool_calls", "function_call"}:
             return Treatment.JSON
-        if len(path) > 4 and f"messages[{path[1]}].content[{path[3]}]" in self.passing:
-            return Treatment.OPAQUE
         return Treatment.TEXT
+
+    def _passes(self, path: Path) -> bool:
+        """Whether `path` is inside a part that may pass; text beside an image is text still."""
+        if not self.passing:
+            return False
+        at = 3 if path[0] == "messages" else 2
+        if len(path) <= at + 1 or path[at + 1] in _TEXT_PARTS:
+            return False
+        where = f"messages[{path[1]}].content" if at == 3 else f"{path[0]}.content"
+        return path[at - 1] == "content" and f"{where}[{path[at]}]" in self.passing
 
 
 class OpenAIChat:

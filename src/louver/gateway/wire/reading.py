@@ -9,10 +9,10 @@ import orjson
 
 from louver.core.errors import Invalid
 from louver.core.exchanges import JsonTree
+from louver.minimize.leaves import MAX_NESTING
 
 T = TypeVar("T")
 
-MAX_NESTING = 64
 _WORDS: Mapping[type, str] = {
     str: "a string",
     dict: "an object",

@@ -17,6 +17,7 @@ from louver.minimize.detectors.shapes import placeholder_spans
 # Three letters are left out whose small forms are other letters' (Kelvin, Angstrom, dotted I).
 _WORD = re.compile(r"[^\W\d_\u212a\u212b\u0130]+")
 _CAMEL = re.compile(r"([a-z])([A-Z])")
+_FRACTION = re.compile(r"\.0+(?!\w|[.-]\d)")
 _LONGEST_WORD = 24
 _BARRED_REACH = 2  # words
 _STEP = 80  # characters looked back at a time
@@ -27,9 +28,15 @@ def stands_alone(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The range itself, unless it is a piece of a longer number, code or word."""
     if start > 0 and _joins(text[start - 1], text[start - 2 : start - 1]):
         return None
-    if end < len(text) and _joins(text[end], text[end + 1 : end + 2]):
+    going_on = end < len(text) and _joins(text[end], text[end + 1 : end + 2])
+    if going_on and not is_whole(text, end):
         return None
     return start, end
+
+
+def is_whole(text: str, end: int) -> bool:
+    """Whether only `.0` follows, as in `4716.0`: a program wrote a whole number as a fraction."""
+    return text.startswith(".0", end) and _FRACTION.match(text, end) is not None
 
 
 def _joins(near: str, far: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from louver.minimize.detectors import checksums
 from louver.minimize.detectors.rules import EDGE, Context, Rule
-from louver.minimize.detectors.surroundings import stands_alone
+from louver.minimize.detectors.surroundings import is_whole, stands_alone
 from louver.minimize.detectors.wallets import base58_shape, bech32
 
 _LENGTHS = {
@@ -37,7 +37,7 @@ def _card(text: str, start: int, end: int) -> tuple[int, int] | None:
         # Digits of a next group may follow after a space, never directly.
         after = text[stop : stop + 2]
         joined = after[:1].isalnum() or (after[:1] in "-./" and after[1:].isdigit())
-        if not joined and not _continues(text, start):
+        if (not joined or is_whole(text, stop)) and not _continues(text, start):
             return start, stop
     return None
 
