@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from louver.core.encoding import canonical_json
-from louver.core.errors import LouverError, Unavailable
+from louver.core.errors import Invalid, LouverError, Unavailable
 from louver.core.exchanges import Exchange, Minimized
 from louver.core.policy import Destination
 from louver.core.seams import Clock, Randomness
@@ -37,7 +37,8 @@ from louver.minimize.interface import Detector
 from louver.minimize.protect import Protected, dump_values, load_values, protect
 from louver.minimize.pseudonyms import Pseudonyms, scope_of
 from louver.minimize.restore import restore_text
-from louver.store.database import Database, open_database
+from louver.store.database import Database, open_database, open_for_reading
+from louver.store.ledger import read_head
 from louver.store.migrations import migrate
 from louver.store.store import Store
 from louver.store.verify import Report, verify
@@ -184,10 +185,18 @@ class House:
 def lay_ground(settings: Settings, seams: Seams | None = None) -> Ground:
     """Keys and a migrated store. Raises Invalid, Unavailable."""
     seams = seams or Seams()
-    settings.store.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = load_or_create(settings.store.key_file, seams.randomness)
+    key_file = settings.store.key_file
+    key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_database(settings.store.url)
     migrate(engine)
+    if not key_file.exists() and read_head(engine).size > 0:
+        engine.dispose()
+        raise Invalid(
+            "the store has entries and its key file is missing; restore it from a backup: with a "
+            "new key, nobody's consents and placeholders would be found again",
+            code="invalid_key_file",
+        )
+    keys = load_or_create(key_file, seams.randomness)
     return Ground(keys, engine, Store(engine, seams.clock, seams.randomness, keys.person_digest))
 
 
@@ -219,8 +228,18 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 def verified(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Report:
     """Verify the ledger of an installation. Raises Tampered, Unavailable."""
-    with closing(lay_ground(settings)) as ground:
-        return verify(ground.engine, progress)
+    with opened_ledger(settings) as engine:
+        return verify(engine, progress)
+
+
+@contextmanager
+def opened_ledger(settings: Settings) -> Iterator[Database]:
+    """The database to look at: nothing is made, migrated or written. Raises Unavailable."""
+    engine = open_for_reading(settings.store.url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def detectors(wanted: Detectors) -> tuple[Detector, ...]:

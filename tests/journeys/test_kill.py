@@ -17,6 +17,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from louver.core.errors import Invalid, Unavailable
 from louver.doors.settings.load import load
 from louver.doors.settings.values import Settings
 from louver.house import build, opened_store, verified
@@ -126,3 +127,20 @@ def test_what_a_crash_left_open_is_recorded_as_interrupted(tmp_path: Path) -> No
         while open_exchanges(settings) and time.monotonic() < deadline:
             time.sleep(0.2)
     assert open_exchanges(settings) == 0
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    """An auditor's copy is read as it lies; a wrong path is told and not made right."""
+    config = tmp_path / "louver.yaml"
+    config.write_text(SETTINGS, encoding="utf-8")
+    settings = load(config)
+    with pytest.raises(Unavailable, match="no store here"):
+        verified(settings)
+    assert [path.name for path in tmp_path.iterdir()] == ["louver.yaml"]
+    with opened_store(settings) as store:
+        store.create_key("default", "tests").result()
+    (tmp_path / "louver.key").unlink()
+    assert verified(settings).entries == 1
+    with pytest.raises(Invalid, match="key file is missing"):
+        build(settings)
+    assert not (tmp_path / "louver.key").exists()

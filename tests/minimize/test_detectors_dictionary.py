@@ -134,3 +134,21 @@ def test_the_gate_and_the_way_without_it_agree() -> None:
     open_ = detector(*terms, *many)
     for text in ("GROSS", "anna  weber", "the C-4, c-4", "ÜNAL ünal", "nothing", "\ud800 Groß"):
         assert found(gated, text) == found(open_, text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("Jo\u0308rg", "mit J\u00f6rg heute"),
+        ("J\u00f6rg", "mit Jo\u0308rg heute"),
+        ("O'Brien", "ask O\u2019Brien"),
+        ("O\u2019Brien", "ask O'Brien"),
+        (
+            "\u7530\u4e2d\u592a\u90ce",
+            "\u7530\u4e2d\u592a\u90ce\u3055\u3093\u306f\u6765\u307e\u3059",
+        ),
+    ],
+)
+def test_one_name_as_other_keyboards_write_it(term: str, text: str) -> None:
+    detector = DictionaryDetector([DictionaryEntry(Sensitive(term), "person.name")])
+    assert len(detector.find(text)) == 1

@@ -49,14 +49,7 @@ def open_database(url: str) -> Engine:
 
     Raises Invalid for a URL that no durable store is behind, Unavailable if it cannot be reached.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise Invalid(
-            "the store's URL cannot be read; write `sqlite:///louver.db` or "
-            "`postgresql://user@host/name`",
-            code="invalid_store",
-        ) from None
+    parsed = _parsed(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         engine = _open_sqlite(parsed)
@@ -177,13 +170,50 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
 
 
-def _open_sqlite(url: URL) -> Engine:
+def open_for_reading(url: str) -> Engine:
+    """Open an existing store to look at it, an auditor's read-only copy too; makes nothing.
+
+    Raises Invalid for a URL that no store can be behind, Unavailable where none is.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _open_postgres(parsed)
+    path = _sqlite_path(parsed)
+    if _identity(path) is None:
+        raise Unavailable("there is no store here; check --config", code="store_lost")
+    # Without a place for SQLite's shared memory, a file at rest can still be read as it lies.
+    log = path.with_name(f"{path.name}-wal")
+    still = not os.access(path.parent, os.W_OK) and not log.exists()
+    place = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(place, uri=True, check_same_thread=False, timeout=_WAIT_SECONDS)
+
+    return create_engine(parsed.set(drivername="sqlite"), hide_parameters=True, creator=connect)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise Invalid(
+            "the store's URL cannot be read; write `sqlite:///louver.db` or "
+            "`postgresql://user@host/name`",
+            code="invalid_store",
+        ) from None
+
+
+def _sqlite_path(url: URL) -> Path:
     if not url.database or ":memory:" in url.database or url.query:
         raise Invalid(
             "the ledger needs a file that outlives the process; write `sqlite:///louver.db`",
             code="invalid_store",
         )
-    path = Path(url.database)
+    return Path(url.database)
+
+
+def _open_sqlite(url: URL) -> Engine:
+    path = _sqlite_path(url)
     try:
         # Created by us and not by SQLite, so that there is no moment when others may read it;
         # SQLite gives its log the same mode.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 import re2
 
@@ -18,11 +19,14 @@ from louver.core.sensitive import Sensitive
 from louver.core.spans import Finding, Span
 
 # Letters, digits and signs are separate tokens: so `alice7` and `alice_martin` have the word alice.
-_TOKEN = re.compile(r"(\s*)([^\W\d_]+|\d+|[^\w\s]|_)")
+# Scripts without spaces between words: each sign is a token, so that a name is found in a sentence.
+_SIGN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+_LETTERS = rf"{_SIGN}|(?:(?!{_SIGN})[^\W\d_])+"
+_TOKEN = re.compile(rf"(\s*)({_LETTERS}|\d+|[^\w\s]|_)")
 _GATE_MOST = 5_000  # first tokens; above that the gate would cost more than it saves
 _GATE_MEMORY = 64 << 20  # bytes
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_WORD_OR_SIGN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+_WORD = re.compile(rf"{_LETTERS}|\d+")
+_WORD_OR_SIGN = re.compile(rf"{_LETTERS}|\d+|[^\w\s]|_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class DictionaryDetector:
             raise ValueError("an entry of the dictionary names a category that does not exist")
         self._exact, self._folded = _Node(), _Node()
         for entry in entries:
-            self._add(entry)
+            for spelling in _spellings(entry.term.reveal().strip()):
+                self._add(spelling, entry)
         # A term may begin anywhere, but only where its first token stands; most words are none.
         self._first = self._folded.next.keys() | {key.casefold() for key in self._exact.next}
         signs = any(_WORD.fullmatch(first) is None for first in self._first)
@@ -72,8 +77,8 @@ class DictionaryDetector:
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
 
-    def _add(self, entry: DictionaryEntry) -> None:
-        matches = list(_TOKEN.finditer(entry.term.reveal().strip()))
+    def _add(self, term: str, entry: DictionaryEntry) -> None:
+        matches = list(_TOKEN.finditer(term))
         if not matches:
             raise ValueError("an entry of the dictionary is empty")
         node = self._folded if entry.ignore_case else self._exact
@@ -112,6 +117,13 @@ class DictionaryDetector:
                 if node is not None and node.category is not None and (not best or at > best[0]):
                     best = at, node.category
         return best
+
+
+def _spellings(term: str) -> set[str]:
+    """The same term as another editor or keyboard writes it: composed or not, `'` or `’`."""
+    straight, curly = term.replace("’", "'"), term.replace("'", "’")
+    forms = {term, straight, curly}
+    return forms | {normalize("NFC", t) for t in forms} | {normalize("NFD", t) for t in forms}
 
 
 def _gate(first: AbstractSet[str]) -> re2._Regexp:
