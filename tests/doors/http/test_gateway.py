@@ -18,6 +18,9 @@ from doors.http.fake import (
 )
 from openai import AuthenticationError, NotFoundError, OpenAI
 
+from louver.core.errors import UpstreamFailed
+from louver.doors.http.errors import error_answer
+
 
 @pytest.fixture(scope="module")
 def services() -> FakeServices:
@@ -151,3 +154,11 @@ def test_the_house_is_closed_at_shutdown() -> None:
     with serving(services) as port:
         assert ask(port, request())[0] == 200
     assert services.closed
+
+
+@pytest.mark.parametrize(
+    ("code", "retry"), [("upstream_auth", "false"), ("upstream_reset", "true")]
+)
+def test_an_sdk_is_not_told_to_retry_a_wrong_setting(code: str, retry: str) -> None:
+    answer = error_answer(UpstreamFailed("no", code=code))
+    assert dict(answer.headers)["x-should-retry"] == retry

@@ -14,6 +14,7 @@ JSON_TYPE = ("content-type", "application/json")
 
 _PASSED_ON = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "x-request-id"})
 _RETRIED = frozenset({408, 409, 429})
+_OUR_SETTINGS = frozenset({"upstream_auth", "upstream_redirect"})  # Trying again mends neither.
 
 
 def error_answer(error: LouverError) -> Whole:
@@ -80,7 +81,7 @@ def _upstream(error: UpstreamFailed) -> Whole:
         if name.lower() in _PASSED_ON or name.lower().startswith("x-ratelimit-")
     )
     if "x-should-retry" not in dict(passed):
-        retried = status in _RETRIED or status >= 500
+        retried = (status in _RETRIED or status >= 500) and error.code not in _OUR_SETTINGS
         passed += (("x-should-retry", "true" if retried else "false"),)
     body = error.body if _is_error_object(error.body) else error_body(error, row_of(error).kind)
     return Whole(status, (JSON_TYPE, *passed), body)
