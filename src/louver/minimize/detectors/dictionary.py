@@ -20,8 +20,8 @@ from louver.core.spans import Finding, Span
 
 # Letters, digits and signs are separate tokens: so `alice7` and `alice_martin` have the word alice.
 # Scripts without spaces between words: each sign is a token, so that a name is found in a sentence.
-_SIGN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-_LETTERS = rf"{_SIGN}|(?:(?!{_SIGN})[^\W\d_])+"
+_SIGNS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_LETTERS = rf"[^\W\d_{_SIGNS}]+|[{_SIGNS}]"
 _TOKEN = re.compile(rf"(\s*)({_LETTERS}|\d+|[^\w\s]|_)")
 _GATE_MOST = 5_000  # first tokens; above that the gate would cost more than it saves
 _GATE_MEMORY = 64 << 20  # bytes
@@ -120,10 +120,9 @@ class DictionaryDetector:
 
 
 def _spellings(term: str) -> set[str]:
-    """The same term as another editor or keyboard writes it: composed or not, `'` or `’`."""
-    straight, curly = term.replace("’", "'"), term.replace("'", "’")
-    forms = {term, straight, curly}
-    return forms | {normalize("NFC", t) for t in forms} | {normalize("NFD", t) for t in forms}
+    """The same term from another keyboard, `'` or `’`; composed, as the normalized view is."""
+    composed = normalize("NFC", term)
+    return {composed, composed.replace("’", "'"), composed.replace("'", "’")}
 
 
 def _gate(first: AbstractSet[str]) -> re2._Regexp:
