@@ -1,4 +1,4 @@
-"""The states of one exchange as types: Exchange -> Minimized -> Reply -> Answer.
+"""The states of one exchange as types: Exchange -> Minimized -> Reply.
 
 A provider accepts only `Minimized`, and only `louver.minimize.outgoing` constructs one.
 """
@@ -6,7 +6,7 @@ A provider accepts only `Minimized`, and only `louver.minimize.outgoing` constru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from louver.core.decision import Needs, Part
@@ -74,18 +74,3 @@ class Outcome(Enum):
     UPSTREAM_FAILED = "upstream_failed"
     CLIENT_LEFT = "client_left"
     INTERRUPTED = "interrupted"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One restored event, ready for the client; `terminal` is the last of the stream."""
-
-    data: Sensitive[bytes]
-    terminal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Durations:
-    """Milliseconds spent in the stages of the line; content-free."""
-
-    stages: Mapping[str, float] = field(default_factory=dict)
