@@ -21,6 +21,7 @@ from louver.core.identity import Caller
 from louver.core.sensitive import Sensitive
 from louver.doors.settings.load import parse
 from louver.gateway.line import Incoming
+from louver.gateway.providers.interface import ReadsHubForm
 from louver.house import House, Seams, build
 
 CHUNKS, PACE, TURNS, REQUESTS = 200, 0.004, 50, 400
@@ -33,7 +34,7 @@ TEXT = "Please tell alice.martin@example.com (+44 20 7946 0123) that order {turn
 CALLER = Caller("default", "bench", "none")
 
 
-class Model:
+class Model(ReadsHubForm):
     """Answers with the last message, word by word where it is streamed."""
 
     def __init__(self, pace: float = 0.0) -> None:
@@ -64,7 +65,7 @@ def incoming(messages: list[dict[str, str]], *, stream: bool = False) -> Incomin
 
 async def answer(house: House, request: Incoming) -> list[float]:
     """Arrival times (seconds) of the answer's pieces."""
-    outgoing = await house.line.chat(request, CALLER)
+    outgoing = await house.line.answer(request, CALLER)
     return [time.perf_counter() async for _ in outgoing.body]
 
 

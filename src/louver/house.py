@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from louver.core.encoding import canonical_json
-from louver.core.errors import Invalid, LouverError, Unavailable
+from louver.core.errors import Invalid, Unavailable
 from louver.core.exchanges import Exchange, Minimized
 from louver.core.policy import Destination
 from louver.core.seams import Clock, Randomness
@@ -24,7 +24,7 @@ from louver.crypto.keys import Keys, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
 from louver.doors import plugins
-from louver.doors.http.errors import error_answer
+from louver.doors.http.families import OPENAI
 from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
@@ -109,7 +109,7 @@ class House:
                 clock=seams.clock,
                 new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
                 observe=seams.observe,
-                formats={"openai.chat": OpenAIChat(_error_body)},
+                formats={"openai.chat": OpenAIChat(OPENAI.error)},
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)
@@ -282,7 +282,3 @@ class _Sweeper:
                 self._store.sweep(self._age)
             if self._stopped.wait(self._age):
                 return
-
-
-def _error_body(error: LouverError) -> bytes:
-    return error_answer(error).body

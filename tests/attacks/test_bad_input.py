@@ -21,7 +21,7 @@ from support.models import Echo
 from louver.core.errors import LouverError
 from louver.core.identity import Caller
 from louver.gateway.wire.interface import Asked
-from louver.gateway.wire.openai_chat import parse
+from louver.gateway.wire.openai_chat import OpenAIChat
 
 CANARY = canaries.EMAIL
 DEEP = 10_000
@@ -211,6 +211,7 @@ messages = st.lists(
     ),
     max_size=4,
 )
+FORMAT = OpenAIChat(lambda error: b"{}")
 ASKED = Asked("ex", Caller("t", "a", "k"))
 
 
@@ -220,7 +221,7 @@ def test_the_parser_answers_or_refuses_any_json(tree: dict[str, object], said: o
     for body in ({**tree, "messages": said, "model": "home"}, tree):
         try:
             encoded = json.dumps(body).encode()
-            exchange = parse(encoded, ASKED)
+            exchange = FORMAT.parse(encoded, ASKED)
         except LouverError:
             continue
         assert exchange.model == body["model"]
@@ -233,7 +234,7 @@ def test_the_parser_answers_or_refuses_any_json(tree: dict[str, object], said: o
 )
 def test_the_parser_answers_or_refuses_any_bytes(body: bytes) -> None:
     try:
-        parse(body, ASKED)
+        FORMAT.parse(body, ASKED)
     except LouverError as error:
         told = str(error)
     else:

@@ -14,7 +14,7 @@ from louver.doors.errors import (
     place_of,
     row_of,
 )
-from louver.doors.http.errors import error_answer
+from louver.doors.http.errors import error_answer, error_body
 from louver.doors.http.openapi import all_statuses
 from louver.doors.reference.raised import error_classes, raised
 
@@ -58,8 +58,8 @@ def test_the_description_declares_every_status() -> None:
 
 
 def test_an_error_of_another_house_keeps_its_status() -> None:
-    assert error_answer(UpstreamFailed("slow", status=429)).status == 429
-    assert error_answer(Tampered("bad")).status == 500
+    assert error_answer(UpstreamFailed("slow", status=429), error_body).status == 429
+    assert error_answer(Tampered("bad"), error_body).status == 500
 
 
 def test_codes_that_are_given_when_raised_are_words() -> None:

@@ -8,15 +8,22 @@ from typing import Any
 import pytest
 
 from louver.core.errors import Invalid, NotYetSupported
+from louver.core.exchanges import Exchange
 from louver.core.identity import Caller
 from louver.core.policy import PartKind
 from louver.core.sensitive import Sensitive
+from louver.gateway.wire.hub import exchange_of
 from louver.gateway.wire.interface import Asked
-from louver.gateway.wire.openai_chat import Reading, parse
+from louver.gateway.wire.reading import read_object
+from louver.gateway.wire.treatments import Reading
 from louver.minimize.leaves import Treatment
 
 ASKED = Asked("ex", Caller("t", "a", "k", Sensitive("somebody")))
 SAYS: list[Any] = [{"role": "user", "content": "x"}]
+
+
+def parse(body: bytes, asked: Asked) -> Exchange:
+    return exchange_of(read_object(body), asked, size=len(body))
 
 
 def body(messages: list[Any] = SAYS, **more: Any) -> bytes:

@@ -57,7 +57,7 @@ def ask(asked: House, *, stream: bool, **more: Any) -> list[dict[str, Any]]:
     incoming = Incoming(None, {}, Sensitive(json.dumps({**body, **more}).encode()))
 
     async def run() -> list[bytes]:
-        outgoing = await asked.line.chat(incoming, CALLER)
+        outgoing = await asked.line.answer(incoming, CALLER)
         return [part async for part in outgoing.body]
 
     parts = [part.removeprefix(b"data: ").strip() for part in asyncio.run(run())]

@@ -17,6 +17,8 @@ from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys
 from louver.gateway.wire.interface import Asked
 from louver.gateway.wire.openai_chat import OpenAIChat
+from louver.gateway.wire.restoring import ChatRestorer
+from louver.gateway.wire.treatments import treatments
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.detectors.patterns import PatternDetector
 from louver.minimize.finder import Finder
@@ -66,15 +68,15 @@ class Desk:
             finder=self._finder,
             policy=self._policy,
             pseudonyms=Pseudonyms(self._keys, scope),
-            rule=FORMAT.reading(exchange, self._policy),
-            address=FORMAT.addressing(self._policy.destinations["home"]),
+            rule=treatments(exchange, self._policy),
+            address=dict,
             remember=True,
         )
         return exchange, minimize(exchange, how)
 
     def restore(self, exchange: Exchange, minimized: Minimized, text: str) -> str:
-        writer = FORMAT.writer(exchange, minimized, self._policy)
-        answer = orjson.loads(writer.whole(whole({"content": text})))
+        restorer = ChatRestorer(exchange, minimized, self._policy)
+        answer: Any = restorer.whole(whole({"content": text}))
         return str(answer["choices"][0]["message"]["content"])
 
 

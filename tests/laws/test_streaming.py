@@ -14,12 +14,13 @@ from support.houses import running
 from support.models import chunk
 
 from louver.core.exchanges import Minimized, Reply
+from louver.gateway.providers.interface import ReadsHubForm
 
 CHUNKS = 200
 PACE = 0.004  # Seconds between two events of the model.
 
 
-class Paced:
+class Paced(ReadsHubForm):
     """Sends its text in `CHUNKS` events, one every `PACE` seconds; repeats the user's words."""
 
     async def ask(self, request: Minimized) -> AsyncGenerator[Reply]:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from louver.core.exchanges import Minimized, Reply
+from louver.gateway.providers.interface import ReadsHubForm
 
 Body = dict[str, Any]
 
@@ -35,7 +36,7 @@ def whole(message: Body, *, finish: str = "stop") -> Body:
     }
 
 
-class Echo:
+class Echo(ReadsHubForm):
     """Answers with the text of the last message, in pieces of `size` characters."""
 
     def __init__(self, size: int = 7, delay: float = 0.0) -> None:
@@ -65,7 +66,7 @@ class Echo:
         return
 
 
-class Scripted:
+class Scripted(ReadsHubForm):
     """Yields the events that `script` makes from the request it got."""
 
     def __init__(self, script: Callable[[Body], Sequence[Body | BaseException]]) -> None:

@@ -23,10 +23,11 @@ class Plain:
     def __init__(self, model: Provider) -> None:
         self._model = model
 
-    async def chat(self, incoming: Incoming) -> Outgoing:
+    async def answer(self, incoming: Incoming) -> Outgoing:
         body = incoming.body.reveal()
         stream = bool(orjson.loads(body).get("stream"))
         minimized = Minimized("ex", body, stream, no_store=False, values={}, counts={})
+        kind = "text/event-stream" if stream else "application/json"
         replies = self._model.ask(minimized)
         first = await anext(replies)
 
@@ -42,7 +43,7 @@ class Plain:
             finally:
                 await replies.aclose()
 
-        return Outgoing((), stream, events())
+        return Outgoing((("content-type", kind),), stream, events())
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         return authorization

@@ -18,10 +18,19 @@ JsonTree = object
 """A parsed JSON value (dict, list, str, int, float, bool, None); checked by the wire parser."""
 
 
+class Operation(Enum):
+    """What a model is asked to do."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A parsed request. `opening` is the conversation's first messages as canonical bytes.
+    """A parsed request. `body` is in the hub form, whatever format the client speaks.
 
+    `original` is the request as the client wrote it, where its format is not the hub's.
+    `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
     `needs.context` is filled from the length of the text.
     """
@@ -42,12 +51,15 @@ class Exchange:
     task: str | None = None
     mode_asked: Mode | None = None
     no_store: bool = False
+    operation: Operation = Operation.CHAT
+    original: Sensitive[Mapping[str, JsonTree]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Minimized:
     """What may leave: JSON bytes without the values, and how to put the values back.
 
+    `body` is in the destination's own wire form; it leaves byte for byte.
     `values` maps each placeholder to what it stands for, from this request alone.
     `counts` counts replaced values by taxonomy code.
     """
@@ -58,11 +70,12 @@ class Minimized:
     no_store: bool
     values: Mapping[str, Sensitive[str]]
     counts: Mapping[str, int]
+    operation: Operation = Operation.CHAT
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One decoded event of a provider's answer, still minimized: an object of the wire format."""
+    """One event of a provider's answer in the hub form, still minimized."""
 
     event: Mapping[str, JsonTree]
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Protocol
 
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Reply
 from louver.gateway.passage import Passage
 from louver.gateway.wire.interface import AnswerWriter
+from louver.gateway.wire.restoring import Restorer
 
 
 class Pieces(Protocol):
@@ -62,6 +64,15 @@ class Replies(AsyncIterator[Reply]):
         await self._rest.aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One answer in the making: its record, its values, and its client's format."""
+
+    passage: Passage
+    restorer: Restorer
+    writer: AnswerWriter
+
+
 async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
     """Wait for the first event; a failure before it is still an HTTP error to the client."""
     try:
@@ -80,45 +91,52 @@ async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
         raise
 
 
-async def whole(passage: Passage, writer: AnswerWriter, replies: Replies) -> bytes:
+async def whole(answering: Answering, replies: Replies) -> bytes:
     """The body of an answer that is not streamed. Raises UpstreamFailed, Unavailable."""
+    passage, restorer = answering.passage, answering.restorer
     async with aclosing(replies):
         try:
             with passage.timed("restore"):
-                body = writer.whole((await anext(replies)).event)
+                body = answering.writer.whole(restorer.whole((await anext(replies)).event))
         except UpstreamFailed as error:
-            await passage.failed(error, writer.restored)
+            await passage.failed(error, restorer.restored)
             raise
-    await passage.answered(writer.restored)
+    await passage.answered(restorer.restored)
     return body
 
 
-async def stream(passage: Passage, writer: AnswerWriter, replies: Replies) -> AsyncGenerator[bytes]:
+async def stream(answering: Answering, replies: Replies) -> AsyncGenerator[bytes]:
     """The answer as it comes; a failure becomes its last event."""
+    passage, restorer, writer = answering.passage, answering.restorer, answering.writer
     try:
         async with aclosing(replies):
             with passage.timed("stream"):
                 async for reply in replies:
-                    for event in writer.chunk(reply.event):
-                        yield event
-                for event in writer.finish():
-                    yield event
-        await passage.answered(writer.restored)
+                    for event in restorer.chunk(reply.event):
+                        for piece in writer.chunk(event):
+                            yield piece
+                for event in restorer.finish():
+                    for piece in writer.chunk(event):
+                        yield piece
+                for piece in writer.finish():
+                    yield piece
+        await passage.answered(restorer.restored)
         yield writer.end()
     except LouverError as error:
-        for event in _rest(writer):
-            yield event
-        await passage.failed(error, writer.restored)
+        for piece in _rest(answering):
+            yield piece
+        await passage.failed(error, restorer.restored)
         yield writer.failed(error)
     except (asyncio.CancelledError, GeneratorExit):
-        passage.left(writer.restored)
+        passage.left(restorer.restored)
         raise
 
 
-def _rest(writer: AnswerWriter) -> list[bytes]:
+def _rest(answering: Answering) -> list[bytes]:
     """What had arrived before a failure, as far as it is of any use."""
     try:
-        return list(writer.finish())
+        rest = list(answering.restorer.finish())
+        return [piece for event in rest for piece in answering.writer.chunk(event)]
     except UpstreamFailed:
         return []
 

@@ -23,12 +23,14 @@ from louver.core.identity import Caller
 from louver.core.policy import Destination, Location, Mode, Policy
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
-from louver.gateway.answering import Body, Pieces, begin, once, stream, whole
+from louver.gateway.answering import Answering, Body, Pieces, begin, once, stream, whole
 from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.providers.interface import Provider
 from louver.gateway.wire.interface import Format
+from louver.gateway.wire.restoring import restorer_of
+from louver.gateway.wire.treatments import treatments
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
@@ -96,13 +98,13 @@ class _Recorded:
 
 
 class Line:
-    """Answers chat requests; one instance serves all of them."""
+    """Answers requests; one instance serves all of them."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def chat(self, incoming: Incoming, caller: Caller | None = None) -> Outgoing:
-        """Answer one chat completion. Raises LouverError for what ends it before its answer.
+    async def answer(self, incoming: Incoming, caller: Caller | None = None) -> Outgoing:
+        """Answer one request. Raises LouverError for what ends it before its answer.
 
         `caller` is who a door in this process speaks for; everybody else shows an API key.
         """
@@ -112,20 +114,22 @@ class Line:
         passage = Passage(exchange, self._parts.memory, self._parts.clock)
         # 2. What is in it.
         with passage.timed("find"):
-            found = await self._find(exchange, format_)
+            found = await self._find(exchange)
         # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
-        sent = await self._record(passage, found, format_)
+        sent = await self._record(passage, found)
         # 6. Ask. Until the first event, a failure is still an HTTP error.
         self._parts.observe(sent.minimized, sent.destination)
         asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
         replies = await begin(passage, asked)
         # 7. Put the values back, and have the end on record before the last event.
-        writer = format_.writer(exchange, sent.minimized, sent.policy)
+        restorer = restorer_of(exchange, sent.minimized, sent.policy)
+        answering = Answering(passage, restorer, format_.writer(exchange))
         if exchange.stream:
-            events = stream(passage, writer, replies)
+            events = stream(answering, replies)
         else:
-            events = once(await whole(passage, writer, replies))
+            events = once(await whole(answering, replies))
         headers = (
+            ("content-type", format_.stream_type if exchange.stream else "application/json"),
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
             ("x-louver-because", sent.decision.explanation),
@@ -135,7 +139,7 @@ class Line:
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
         exchange = self._parse(incoming, caller)
-        found = await self._find(exchange, self._parts.formats[incoming.format])
+        found = await self._find(exchange)
         person = await self._parts.memory.known_person(exchange.caller)
         question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
@@ -163,13 +167,13 @@ class Line:
         asked = asked_of(incoming.headers, caller, self._parts.new_id())
         return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
 
-    async def _find(self, exchange: Exchange, format_: Format) -> Survey:
-        rule = format_.reading(exchange, self._parts.policy())
+    async def _find(self, exchange: Exchange) -> Survey:
+        rule = treatments(exchange, self._parts.policy())
         body, finder = exchange.body.reveal(), self._parts.finder
         remember = not exchange.no_store
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
-    async def _record(self, passage: Passage, found: Survey, format_: Format) -> _Recorded:
+    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
         """Decide, minimize and record; again where policy or findings changed in between."""
         exchange = passage.exchange
         person = await self._parts.memory.known_person(exchange.caller)
@@ -183,7 +187,7 @@ class Line:
             decision = decide(question, policy, self._parts.memory.consents())
             destination = decision.require()
             with passage.timed("minimize"):
-                minimized = await self._minimize(exchange, policy, destination, format_)
+                minimized = await self._minimize(exchange, policy, destination)
             if not minimized.counts.keys() <= found.counts.keys():
                 # Replacing brought something to light; it takes part in the decision too.
                 found = replace(found, counts={**minimized.counts, **found.counts})
@@ -233,14 +237,15 @@ class Line:
         )
 
     async def _minimize(
-        self, exchange: Exchange, policy: Policy, destination: Destination, format_: Format
+        self, exchange: Exchange, policy: Policy, destination: Destination
     ) -> Minimized:
+        provider = self._parts.providers[destination.name]
         how = Minimizing(
             finder=self._parts.finder,
             policy=policy,
             pseudonyms=self._parts.pseudonyms(exchange),
-            rule=format_.reading(exchange, policy),
-            address=format_.addressing(destination),
+            rule=treatments(exchange, policy),
+            address=lambda body: provider.request(body, exchange.operation),
             remember=not exchange.no_store,
         )
         return await _run(exchange, lambda: minimize(exchange, how))

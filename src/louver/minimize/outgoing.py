@@ -7,7 +7,7 @@ reader that trusts no structure, and a value found there is replaced or refuses 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -39,15 +39,15 @@ _HOLDS_TEXT = frozenset({"messages", "tools", "functions", "metadata", "response
 class Minimizing:
     """What one minimization needs besides the request.
 
-    `rule` is the wire format's reading of paths; `address` sets what the destination needs (model
-    name, `store: false`) on the finished body. `remember` lets findings be cached.
+    `rule` is the hub form's reading of paths; `address` turns the body, once it is minimized, into
+    what the destination's server reads. `remember` lets findings be cached.
     """
 
     finder: Finds
     policy: Policy
     pseudonyms: Pseudonyms
     rule: Rule
-    address: Callable[[dict[str, JsonTree]], dict[str, JsonTree]]
+    address: Callable[[Mapping[str, JsonTree]], Mapping[str, JsonTree]]
     remember: bool
 
 
@@ -139,7 +139,7 @@ def minimize(exchange: Exchange, how: Minimizing) -> Minimized:
     """
     replacer = Replacer(how)
     tree = rewrite(exchange.body.reveal(), how.rule, replacer)
-    body = orjson.dumps(how.address(cast("dict[str, JsonTree]", tree)))
+    body = orjson.dumps(how.address(cast("Mapping[str, JsonTree]", tree)))
     counts = replacer.counts
     for _ in range(_ROUNDS):
         rereader = Rereader(how, replacer.opaque)
@@ -152,6 +152,7 @@ def minimize(exchange: Exchange, how: Minimizing) -> Minimized:
                 no_store=exchange.no_store,
                 values=dict(how.pseudonyms.values),
                 counts=dict(counts),
+                operation=exchange.operation,
             )
         counts += rereader.counts
         body = orjson.dumps(again)

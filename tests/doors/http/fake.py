@@ -51,7 +51,8 @@ def outgoing(
     body: AsyncIterator[bytes], *, stream: bool = True, headers: tuple[tuple[str, str], ...] = ()
 ) -> Outgoing:
     """An answer whose bytes come from an async generator, which can be closed as a `Body` can."""
-    return Outgoing(headers, stream, cast("Body", body))
+    kind = "text/event-stream; charset=utf-8" if stream else "application/json"
+    return Outgoing((("content-type", kind), *headers), stream, cast("Body", body))
 
 
 def authenticate(authorization: Sensitive[str] | None) -> None:
@@ -63,14 +64,14 @@ def authenticate(authorization: Sensitive[str] | None) -> None:
 class FakeServices:
     """The house, as far as the gateway knows it."""
 
-    answer: Callable[[Incoming], Awaitable[Outgoing]] = answer_plainly
+    how: Callable[[Incoming], Awaitable[Outgoing]] = answer_plainly
     seen: list[Incoming] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
     closed: bool = False
 
-    async def chat(self, incoming: Incoming) -> Outgoing:
+    async def answer(self, incoming: Incoming) -> Outgoing:
         self.seen.append(incoming)
-        return await self.answer(incoming)
+        return await self.how(incoming)
 
     def authenticate(self, authorization: Sensitive[str] | None) -> None:
         authenticate(authorization)

@@ -19,7 +19,7 @@ from doors.http.fake import (
 from openai import AuthenticationError, NotFoundError, OpenAI
 
 from louver.core.errors import UpstreamFailed
-from louver.doors.http.errors import error_answer
+from louver.doors.http.errors import error_answer, error_body
 
 
 @pytest.fixture(scope="module")
@@ -160,5 +160,5 @@ def test_the_house_is_closed_at_shutdown() -> None:
     ("code", "retry"), [("upstream_auth", "false"), ("upstream_reset", "true")]
 )
 def test_an_sdk_is_not_told_to_retry_a_wrong_setting(code: str, retry: str) -> None:
-    answer = error_answer(UpstreamFailed("no", code=code))
+    answer = error_answer(UpstreamFailed("no", code=code), error_body)
     assert dict(answer.headers)["x-should-retry"] == retry

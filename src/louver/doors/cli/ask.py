@@ -86,7 +86,7 @@ async def _ask(house: House, body: bytes, headers: Mapping[str, str]) -> Answer:
 
     try:
         incoming = Incoming(None, headers, Sensitive(body))
-        outgoing = await house.line.chat(incoming, CALLER)
+        outgoing = await house.line.answer(incoming, CALLER)
         named = {name.removeprefix("x-louver-"): value for name, value in outgoing.headers}
         answer = Answer(named)
         async for piece in _texts(outgoing.body):

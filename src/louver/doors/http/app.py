@@ -12,19 +12,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-import orjson
-
-from louver.core.errors import LouverError, UnknownModel
+from louver.core.errors import LouverError
 from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
-from louver.doors.http.errors import (
-    JSON_TYPE,
-    error_answer,
-    unexpected_answer,
-    unexpected_body,
-)
-from louver.doors.http.openapi import description
+from louver.doors.http.errors import error_answer, unexpected_answer
+from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.routes import ASKED, Asks, api_key, shown
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -39,9 +33,6 @@ from louver.doors.http.wire import (
 from louver.doors.logs import unexpected
 from louver.gateway.line import Incoming, Outgoing
 
-CHAT, MODELS = "/v1/chat/completions", "/v1/models"
-OPENAPI, HEALTH = "/openapi.json", "/healthz"
-_EVENT_STREAM = ("content-type", "text/event-stream; charset=utf-8")
 _UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the stream
 
 _log = logging.getLogger("louver.http")
@@ -50,7 +41,7 @@ _log = logging.getLogger("louver.http")
 class Services(Protocol):
     """What the gateway asks of the house."""
 
-    async def chat(self, incoming: Incoming) -> Outgoing: ...
+    async def answer(self, incoming: Incoming) -> Outgoing: ...
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         """Raises Unauthenticated."""
@@ -78,7 +69,7 @@ class Limits:
 
 
 class Gateway:
-    """Serves OpenAI's chat completions and model list, its own description and its liveness."""
+    """Serves what `routes` names: requests for models, and what is small."""
 
     def __init__(self, services: Services, limits: Limits | None = None) -> None:
         self._services = services
@@ -104,69 +95,61 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bodies.RequestBody(scope, receive)
+        asks = ASKED.get(scope["path"])
+        family = OPENAI if asks is None else asks.family
         try:
-            answer = await self._answer(scope, body, receive, send)
+            if asks is None:
+                answer: Whole | None = self._shown(scope)
+            else:
+                answer = await self._asked(asks, scope, body, receive, send)
         except bodies.ClientLeft:
             return
         except LouverError as error:
-            answer = error_answer(error)
+            answer = error_answer(error, family.error)
         except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
-            answer = unexpected_answer(self._note(error))
+            answer = unexpected_answer(family.unexpected(self._note(error)))
         if answer is not None:
             await _send_and_settle(answer, body, send)
 
-    async def _answer(
-        self, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
+    def _shown(self, scope: Scope) -> Whole:
+        show = shown(scope["path"])
+        if show is None:
+            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+        _require("GET", scope)
+        if not show.open:
+            self._services.authenticate(api_key(request_headers(scope)))
+        return show.answer(self._services)
+
+    async def _asked(
+        self, asks: Asks, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
     ) -> Whole | None:
         """The answer, or None where it has been sent already."""
-        if scope["path"] != CHAT:
-            return self._small(scope)
         _require("POST", scope)
         headers = request_headers(scope)
         bodies.check_length(headers, self._limits.max_body)
         bodies.check_type(headers)
         content = await body.read(self._limits.max_body, self._limits.body_timeout)
-        authorization = headers.get("authorization")
         incoming = Incoming(
-            authorization=None if authorization is None else Sensitive(authorization),
+            authorization=api_key(headers),
             headers=own_headers(headers),
             body=Sensitive(content),
+            format=asks.format,
         )
-        return await _until_gone(self._chat(incoming, send), receive)
+        return await _until_gone(self._stream_back(incoming, asks.family, send), receive)
 
-    def _small(self, scope: Scope) -> Whole:
-        path: str = scope["path"]
-        if path not in (HEALTH, OPENAPI, MODELS) and not path.startswith(MODELS + "/"):
-            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
-        _require("GET", scope)
-        if path == HEALTH:
-            return _json({"status": "ok"})
-        if path == OPENAPI:
-            return _json(description())
-        authorization = request_headers(scope).get("authorization")
-        self._services.authenticate(None if authorization is None else Sensitive(authorization))
-        if path == MODELS:
-            data = [_model(name) for name in self._services.models()]
-            return _json({"object": "list", "data": data})
-        name = path.removeprefix(MODELS + "/")
-        if name not in self._services.models():
-            raise UnknownModel("no such model here; GET /v1/models lists them", param="model")
-        return _json(_model(name))
-
-    async def _chat(self, incoming: Incoming, send: Send) -> Whole | None:
-        outgoing = await self._services.chat(incoming)
+    async def _stream_back(self, incoming: Incoming, family: Family, send: Send) -> Whole | None:
+        outgoing = await self._services.answer(incoming)
         async with aclosing(outgoing.body):  # which is what cancels the upstream call
             if not outgoing.stream:
                 content = b"".join([part async for part in outgoing.body])
-                return Whole(200, (JSON_TYPE, *outgoing.headers), content)
-            headers = (_EVENT_STREAM, _UNBUFFERED, *outgoing.headers)
-            await send(start_message(200, headers))
+                return Whole(200, outgoing.headers, content)
+            await send(start_message(200, (_UNBUFFERED, *outgoing.headers)))
             try:
                 async for part in outgoing.body:
                     await send(body_message(part, more=True))
             except Exception as error:  # noqa: BLE001 - the door: the headers are out already
-                event = unexpected_body(self._note(error))
-                await send(body_message(b"data: " + event + b"\n\n", more=True))
+                event = family.event(family.unexpected(self._note(error)))
+                await send(body_message(event, more=True))
             await send(body_message(b"", more=False))
             return None
 
@@ -223,11 +206,3 @@ async def _send_and_settle(answer: Whole, body: bodies.RequestBody, send: Send) 
 def _require(method: str, scope: Scope) -> None:
     if scope["method"] != method:
         raise WrongMethod(method)
-
-
-def _json(value: object) -> Whole:
-    return Whole(200, (JSON_TYPE,), orjson.dumps(value))
-
-
-def _model(name: str) -> dict[str, object]:
-    return {"id": name, "object": "model", "created": 0, "owned_by": "louver"}

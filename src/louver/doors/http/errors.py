@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import orjson
 
@@ -17,22 +18,27 @@ _RETRIED = frozenset({408, 409, 429})
 _OUR_SETTINGS = frozenset({"upstream_auth", "upstream_redirect"})  # Trying again mends neither.
 
 
-def error_answer(error: LouverError) -> Whole:
-    """The answer to a request that ended in `error`."""
+def error_answer(error: LouverError, write: Callable[[LouverError], bytes]) -> Whole:
+    """The answer to a request that ended in `error`; `write` makes its body."""
     if isinstance(error, UpstreamFailed):
-        return _upstream(error)
+        return Whole(upstream_status(error), (JSON_TYPE, *_passed(error)), write(error))
     row = row_of(error)
     headers: Headers = (JSON_TYPE, *_retry_headers(row))
     if isinstance(error, WrongMethod):
         headers += (("allow", error.allowed),)
-    return Whole(row.status, headers, error_body(error, row.kind))
+    return Whole(row.status, headers, write(error))
 
 
-def error_body(error: LouverError, kind: str) -> bytes:
-    """The JSON body; what a `consent_required` caller must ask for is under `louver`."""
+def error_body(error: LouverError) -> bytes:
+    """The JSON body; what a `consent_required` caller must ask for is under `louver`.
+
+    An error that the upstream told in the same shape passes as it came.
+    """
+    if isinstance(error, UpstreamFailed) and _is_error_object(error.body):
+        return error.body
     inner: dict[str, object] = {
         "message": error.message,
-        "type": kind,
+        "type": row_of(error).kind,
         "param": error.param,
         "code": error.code,
     }
@@ -61,20 +67,25 @@ def unexpected_body(error_id: str) -> bytes:
     )
 
 
-def unexpected_answer(error_id: str) -> Whole:
-    headers = (JSON_TYPE, *_retry_headers(UNEXPECTED))
-    return Whole(UNEXPECTED.status, headers, unexpected_body(error_id))
+def unexpected_answer(body: bytes) -> Whole:
+    """The answer to a request that ended in a bug, with the `body` that tells its id."""
+    return Whole(UNEXPECTED.status, (JSON_TYPE, *_retry_headers(UNEXPECTED)), body)
 
 
 def _retry_headers(row: Row) -> Headers:
     """OpenAI's SDKs retry 408, 409, 429 and 5xx unless this header says otherwise."""
     retry: Headers = (("x-should-retry", "true" if row.retry else "false"),)
-    return (*retry, ("retry-after", "1")) if row.status == 503 else retry
+    return (*retry, ("retry-after", "1")) if row.status == 503 and row.retry else retry
 
 
-def _upstream(error: UpstreamFailed) -> Whole:
-    """The upstream's own status, error and retry headers; never other headers or an HTML page."""
-    status = error.status if 400 <= error.status <= 599 else 502
+def upstream_status(error: UpstreamFailed) -> int:
+    """The upstream's own status where it is an error's."""
+    return error.status if 400 <= error.status <= 599 else 502
+
+
+def _passed(error: UpstreamFailed) -> Headers:
+    """The upstream's retry headers; never others."""
+    status = upstream_status(error)
     passed: Headers = tuple(
         (name.lower(), value)
         for name, value in error.headers
@@ -83,8 +94,7 @@ def _upstream(error: UpstreamFailed) -> Whole:
     if "x-should-retry" not in dict(passed):
         retried = (status in _RETRIED or status >= 500) and error.code not in _OUR_SETTINGS
         passed += (("x-should-retry", "true" if retried else "false"),)
-    body = error.body if _is_error_object(error.body) else error_body(error, row_of(error).kind)
-    return Whole(status, (JSON_TYPE, *passed), body)
+    return passed
 
 
 def _is_error_object(body: bytes) -> bool:

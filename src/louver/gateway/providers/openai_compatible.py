@@ -13,7 +13,7 @@ import orjson
 from yarl import URL
 
 from louver.core.errors import Invalid, UpstreamFailed
-from louver.core.exchanges import JsonTree, Minimized, Reply
+from louver.core.exchanges import JsonTree, Minimized, Operation, Reply
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.gateway.providers.openai_compatible_json import decode, invalid
@@ -47,9 +47,16 @@ class OpenAICompatible:
                 raise Invalid(f"destination '{destination.name}': its key is empty or unprintable")
             headers["Authorization"] = f"Bearer {key.reveal()}"
         self._limits = limits or Limits()
+        self._model = destination.model
         self._transport = Transport(
             _endpoint(destination), headers, destination.timeout, self._limits
         )
+
+    def request(self, body: Mapping[str, JsonTree], operation: Operation) -> Mapping[str, JsonTree]:
+        """See `Provider.request`."""
+        if operation is Operation.EMBEDDINGS:
+            return {**body, "model": self._model}
+        return {**body, "model": self._model, "store": False}
 
     async def ask(self, request: Minimized) -> AsyncGenerator[Reply, None]:
         """See `Provider.ask`."""

@@ -1,20 +1,25 @@
 """The wire-format seam: how a client's request is read and its answer is written.
 
-The line knows no format; a format knows no policy. Bytes in, an `Exchange` out; events back.
+The line knows no format; a format knows no policy and no provider. Bytes in, an `Exchange` in the
+hub form out; hub events back in, the client's bytes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from louver.core.errors import LouverError
-from louver.core.exchanges import Exchange, JsonTree, Minimized
+from louver.core.exchanges import Exchange, JsonTree
 from louver.core.identity import Caller
-from louver.core.policy import Destination, Mode, Policy
+from louver.core.policy import Mode
 from louver.core.sensitive import Sensitive
-from louver.minimize.leaves import Rule
+
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+
+ErrorBody: TypeAlias = Callable[[LouverError], bytes]
+"""Writes an error as the doors do for clients of one family of formats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +36,14 @@ class Asked:
 
 
 class AnswerWriter(Protocol):
-    """Puts values back into one answer's events and writes them as the client expects them."""
+    """Writes one answer as the client expects it, from hub events that have their values back."""
 
-    @property
-    def restored(self) -> int:
-        """How many values were put back so far."""
-        ...
-
-    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[bytes]:
-        """The bytes for one event of a stream; none while its text is held back."""
+    def chunk(self, event: dict[str, JsonTree]) -> Iterator[bytes]:
+        """The bytes for one `chat.completion.chunk`; none where the format has no word for it."""
         ...
 
     def finish(self) -> Iterator[bytes]:
-        """What was still held when the provider said that it is done."""
+        """What the format says after the last chunk and before its end."""
         ...
 
     def end(self) -> bytes:
@@ -54,7 +54,7 @@ class AnswerWriter(Protocol):
         """A failure in the middle of a stream, as its last event."""
         ...
 
-    def whole(self, event: Mapping[str, JsonTree]) -> bytes:
+    def whole(self, event: dict[str, JsonTree]) -> bytes:
         """The body of an answer that is not streamed."""
         ...
 
@@ -62,20 +62,15 @@ class AnswerWriter(Protocol):
 class Format(Protocol):
     """One wire format; stateless, one instance serves all requests."""
 
+    @property
+    def stream_type(self) -> str:
+        """The media type of a streamed answer."""
+        ...
+
     def parse(self, body: bytes, asked: Asked) -> Exchange:
         """Raises Invalid, NeverSupported, NotYetSupported; nothing that is not an exchange."""
         ...
 
-    def reading(self, exchange: Exchange, policy: Policy) -> Rule:
-        """How the leaves of this request are read, by path."""
-        ...
-
-    def addressing(
-        self, destination: Destination
-    ) -> Callable[[dict[str, JsonTree]], dict[str, JsonTree]]:
-        """Sets what the destination needs on a body that is already minimized."""
-        ...
-
-    def writer(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> AnswerWriter:
+    def writer(self, exchange: Exchange) -> AnswerWriter:
         """A fresh writer for one answer."""
         ...

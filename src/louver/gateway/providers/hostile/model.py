@@ -12,6 +12,7 @@ from louver.core.exchanges import Minimized, Reply
 from louver.core.policy import Destination
 from louver.gateway.providers.hostile.attacks import WORDY, WRITERS, Attack
 from louver.gateway.providers.hostile.splitmix import SplitMix64
+from louver.gateway.providers.interface import ReadsHubForm
 from louver.gateway.providers.practice.format import (
     Call,
     Choice,
@@ -28,7 +29,7 @@ _MOST_PLACEHOLDERS = 6
 _EMOJI = "\U0001fa9f"
 
 
-class Hostile:
+class Hostile(ReadsHubForm):
     """A provider that attacks; `attacks` are made in their order, `seed` fixes every detail.
 
     Without `attacks`, it makes all that let an answer end.

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from louver.core.exchanges import Minimized, Reply
 from louver.core.policy import Destination
 from louver.core.seams import Clock
+from louver.gateway.providers.interface import ReadsHubForm
 from louver.gateway.providers.practice.answer import answer
 from louver.gateway.providers.practice.calls import calls, structured
 from louver.gateway.providers.practice.format import Choice, Head, chunks, completion, usage
@@ -18,7 +19,7 @@ _MOST_CHOICES = 128
 _TOKENS_PER_MESSAGE = 3
 
 
-class Practice:
+class Practice(ReadsHubForm):
     """An offline stand-in that is no language model and says so in its answers.
 
     `delay`: seconds between two chunks of a stream. Without a `clock`, answers are dated 0.

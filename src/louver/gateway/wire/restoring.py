@@ -1,4 +1,4 @@
-"""OpenAI chat completions, the answer: values put back into events, whole or streamed.
+"""The answer in the hub form: values put back into events, whole or streamed.
 
 Restored are the answer's text, refusals, reasoning and the arguments of tools that the application
 declared. Everything else passes as it came, which means with placeholders; log-probabilities,
@@ -7,19 +7,19 @@ which we never ask for, are dropped. An event of the wrong shape ends the answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-import orjson
-
-from louver.core.errors import LouverError, UpstreamFailed
-from louver.core.exchanges import Exchange, JsonTree, Minimized
+from louver.core.errors import UpstreamFailed
+from louver.core.exchanges import Exchange, JsonTree, Minimized, Operation
 from louver.core.policy import Policy
 from louver.minimize.restore import JsonRestorer, TextRestorer, restore_text
 
 _TEXT_FIELDS = ("content", "refusal", "reasoning_content", "reasoning")
 _MAX_TOOL_CALLS = 256
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 class Restores(Protocol):
@@ -29,6 +29,66 @@ class Restores(Protocol):
     def feed(self, text: str) -> str: ...
 
     def finish(self) -> str: ...
+
+
+class Restorer(Protocol):
+    """Puts values back into one answer's events; fed in order, then `finish()`ed."""
+
+    @property
+    def restored(self) -> int:
+        """How many values were put back so far."""
+        ...
+
+    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
+        """What can be told of one event of a stream; some of its text may be held back."""
+        ...
+
+    def finish(self) -> Iterator[dict[str, JsonTree]]:
+        """What was still held when the provider said that it is done."""
+        ...
+
+    def whole(self, event: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
+        """An answer that is not streamed."""
+        ...
+
+
+def restorer_of(exchange: Exchange, minimized: Minimized, policy: Policy) -> Restorer:
+    """A fresh restorer for one answer."""
+    if exchange.operation is Operation.EMBEDDINGS:
+        return Vectors(exchange.model)
+    return ChatRestorer(exchange, minimized, policy)
+
+
+class Vectors:
+    """Embeddings: numbers hold no placeholder; anything else in an answer is dropped."""
+
+    restored = 0
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+
+    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
+        raise _invalid("a stream of embeddings")
+
+    def finish(self) -> Iterator[dict[str, JsonTree]]:
+        return iter(())
+
+    def whole(self, event: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
+        data = [
+            {"object": "embedding", "index": i, "embedding": _vector(item.get("embedding"))}
+            for i, item in enumerate(_objects(event.get("data")))
+        ]
+        whole = {"object": "list", "data": data, "model": self._model}
+        return {**whole, "usage": _object(event.get("usage") or {})}
+
+
+def _vector(value: JsonTree) -> JsonTree:
+    """A list of numbers, or the base64 of one."""
+    if isinstance(value, list) and all(type(n) in {int, float} for n in value):
+        return value
+    if isinstance(value, str) and _BASE64.fullmatch(value):
+        return value
+    raise _invalid("an embedding that is no list of numbers")
 
 
 class Verbatim:
@@ -52,17 +112,10 @@ class Slot:
     call: int | None = None
 
 
-class ChatAnswerWriter:
+class ChatRestorer:
     """Puts values back into the events of one answer; feed it in order, then `finish()`."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        minimized: Minimized,
-        policy: Policy,
-        error_body: Callable[[LouverError], bytes],
-    ) -> None:
-        self._error_body = error_body
+    def __init__(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> None:
         self._values = minimized.values
         self._model = exchange.model
         self._choices = exchange.choices
@@ -80,7 +133,7 @@ class ChatAnswerWriter:
     def restored(self) -> int:
         return self._restored + sum(slot.restored for slot in self._slots.values())
 
-    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[bytes]:
+    def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         """The event for one `chat.completion.chunk`; text held back comes in a later one."""
         choices = []
         self._envelope = {k: v for k, v in event.items() if k not in {"choices", "usage"}}
@@ -91,27 +144,21 @@ class ChatAnswerWriter:
                 self._flush(index, delta)
                 self._ended.add(index)
             choices.append({**choice, "delta": delta, "logprobs": None})
-        yield _event({**event, "model": self._model, "choices": choices})
+        yield {**event, "model": self._model, "choices": choices}
 
-    def finish(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[dict[str, JsonTree]]:
         """What was still held when the upstream said that it is done. Raises UpstreamFailed."""
         for index in sorted({slot.choice for slot in self._slots}):
             delta: dict[str, JsonTree] = {}
             self._flush(index, delta)
             if delta:
                 choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
-                yield _event({**self._envelope, "model": self._model, "choices": [choice]})
+                yield {**self._envelope, "model": self._model, "choices": [choice]}
         if not self._answered:
             raise _invalid("an answer without choices")
 
-    def end(self) -> bytes:
-        return b"data: [DONE]\n\n"
-
-    def failed(self, error: LouverError) -> bytes:
-        return b"data: " + self._error_body(error) + b"\n\n"
-
-    def whole(self, event: Mapping[str, JsonTree]) -> bytes:
-        """The body to send for one `chat.completion`."""
+    def whole(self, event: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
+        """One `chat.completion` with its values. Raises UpstreamFailed."""
         choices = []
         for choice in self._choices_of(event):
             index = cast("int", choice["index"])
@@ -120,7 +167,7 @@ class ChatAnswerWriter:
             choices.append({**choice, "message": message, "logprobs": None})
         if not choices:
             raise _invalid("an answer without choices")
-        return _encode({**event, "model": self._model, "choices": choices})
+        return {**event, "model": self._model, "choices": choices}
 
     def _choices_of(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         for i, item in enumerate(_objects(event.get("choices") or [])):
@@ -226,28 +273,6 @@ def _append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
             calls.append(call)
         target = cast("dict[str, JsonTree]", call.setdefault(slot.field, {}))
     target[field] = str(target.get(field) or "") + text
-
-
-def _event(event: Mapping[str, JsonTree]) -> bytes:
-    return b"data: " + _encode(event) + b"\n\n"
-
-
-def _encode(event: Mapping[str, JsonTree]) -> bytes:
-    """JSON bytes; half a surrogate pair, which JSON text cannot hold, becomes U+FFFD."""
-    try:
-        return orjson.dumps(event)
-    except (TypeError, orjson.JSONEncodeError):
-        return orjson.dumps(_mended(event))
-
-
-def _mended(tree: JsonTree) -> JsonTree:
-    if isinstance(tree, str):
-        return tree.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(tree, dict):
-        return {_mended(key): _mended(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_mended(item) for item in tree]
-    return tree
 
 
 def _object(value: JsonTree) -> Mapping[str, JsonTree]:

@@ -1,0 +1,66 @@
+"""How each leaf of a hub-form request is read, by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from louver.core.exchanges import Exchange, JsonTree, Operation
+from louver.core.policy import Policy
+from louver.gateway.wire.hub import TEXT_PARTS
+from louver.minimize.leaves import Path, Rule, Treatment
+
+
+def treatments(exchange: Exchange, policy: Policy) -> Rule:
+    """The rule for `exchange`; what it does not name is text."""
+    if exchange.operation is Operation.EMBEDDINGS:
+        return _whose
+    return Reading.of(exchange, policy)
+
+
+def _whose(path: Path) -> Treatment:
+    return Treatment.USER if path in {("user",), ("safety_identifier",)} else Treatment.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the paths of a chat request are read.
+
+    `speakers` are the messages whose `name` is a participant's and not a tool's; `passing` the
+    uninspectable parts that the policy lets pass.
+    """
+
+    speakers: frozenset[int]
+    passing: frozenset[str]
+
+    @classmethod
+    def of(cls, exchange: Exchange, policy: Policy) -> Reading:
+        messages = cast("list[Mapping[str, JsonTree]]", exchange.body.reveal()["messages"])
+        speakers = {i for i, m in enumerate(messages) if m["role"] not in {"tool", "function"}}
+        passing = {p.path for p in exchange.uninspectable if p.kind in policy.allowed_parts}
+        return cls(frozenset(speakers), frozenset(passing))
+
+    def __call__(self, path: Path) -> Treatment:
+        if len(path) == 1:
+            named = {"user", "safety_identifier", "prompt_cache_key"}
+            return Treatment.USER if path[0] in named else Treatment.TEXT
+        if self._passes(path):
+            return Treatment.OPAQUE
+        if path[0] != "messages" or len(path) < 3:
+            return Treatment.TEXT
+        if path[2] == "name" and path[1] in self.speakers:
+            return Treatment.NAME
+        if path[-1] == "arguments" and path[2] in {"tool_calls", "function_call"}:
+            return Treatment.JSON
+        return Treatment.TEXT
+
+    def _passes(self, path: Path) -> bool:
+        """Whether `path` is inside a part that may pass; text beside an image is text still."""
+        if not self.passing:
+            return False
+        at = 3 if path[0] == "messages" else 2
+        if len(path) <= at + 1 or path[at + 1] in TEXT_PARTS:
+            return False
+        where = f"messages[{path[1]}].content" if at == 3 else f"{path[0]}.content"
+        return path[at - 1] == "content" and f"{where}[{path[at]}]" in self.passing
