@@ -28,12 +28,14 @@ from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.providers.interface import Provider
+from louver.gateway.wire.hub import last_user_text
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.restoring import restorer_of
 from louver.gateway.wire.treatments import treatments
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
+from louver.text.language import guess
 
 T = TypeVar("T")
 
@@ -223,6 +225,10 @@ class Line:
     def _question(
         self, exchange: Exchange, found: Survey, policy: Policy, person: str | None
     ) -> Question:
+        needs = exchange.needs
+        if policy.chooses_by_language:
+            said = last_user_text(exchange.body.reveal())
+            needs = replace(needs, language=guess(said))
         return Question(
             tenant=exchange.caller.tenant,
             application=exchange.caller.application,
@@ -232,7 +238,7 @@ class Line:
             now=self._parts.clock.now(),
             task=exchange.task,
             mode_asked=exchange.mode_asked,
-            needs=exchange.needs,
+            needs=needs,
             categories=found.counts,
             uninspectable=exchange.uninspectable,
         )
