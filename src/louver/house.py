@@ -24,13 +24,22 @@ from louver.crypto.keys import Keys, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
 from louver.doors import plugins
-from louver.doors.http.families import OPENAI
+from louver.doors.http.families import OLLAMA, OPENAI
 from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
+from louver.gateway.wire.interface import Format
+from louver.gateway.wire.ollama.formats import (
+    OllamaChat,
+    OllamaEmbed,
+    OllamaEmbeddings,
+    OllamaGenerate,
+)
 from louver.gateway.wire.openai_chat import OpenAIChat
+from louver.gateway.wire.openai_completions import OpenAICompletions
+from louver.gateway.wire.openai_embeddings import OpenAIEmbeddings
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector
@@ -109,7 +118,7 @@ class House:
                 clock=seams.clock,
                 new_id=_Ids(seams.randomness),
                 observe=seams.observe,
-                formats={"openai.chat": OpenAIChat(OPENAI.error)},
+                formats=_formats(seams.clock),
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)
@@ -260,6 +269,19 @@ def providers(settings: Settings, seams: Seams) -> dict[str, Provider]:
             key = os.environ.get(variable) if variable else None
             made[name] = plugins.provider(destination, Sensitive(key) if key else None, seams.clock)
     return made
+
+
+def _formats(clock: Clock) -> dict[str, Format]:
+    """Every wire format that is spoken, by the name that routes use."""
+    return {
+        "openai.chat": OpenAIChat(OPENAI.error),
+        "openai.completions": OpenAICompletions(OPENAI.error),
+        "openai.embeddings": OpenAIEmbeddings(OPENAI.error),
+        "ollama.chat": OllamaChat(clock, OLLAMA.error),
+        "ollama.generate": OllamaGenerate(clock, OLLAMA.error),
+        "ollama.embed": OllamaEmbed(clock, OLLAMA.error),
+        "ollama.embeddings": OllamaEmbeddings(clock, OLLAMA.error),
+    }
 
 
 class _Ids:

@@ -40,7 +40,7 @@ from louver.text.language import guess
 T = TypeVar("T")
 
 _DECISIONS = 3  # How often a request is decided when policy or consent change under it.
-_LARGE = 1024  # Tokens from which detection leaves the event loop to a thread.
+_LARGE = 4096  # Bytes from which detection leaves the event loop to a thread.
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,11 @@ class Line:
         """The model names that clients may ask for."""
         return sorted(self._parts.policy().routes)
 
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Where requests for `model` may go, in the route's order. Raises UnknownModel."""
+        policy = self._parts.policy()
+        return [policy.destinations[name] for name in policy.route(model).destinations]
+
     def new_id(self) -> str:
         """An unguessable id."""
         return self._parts.new_id()
@@ -168,6 +173,7 @@ class Line:
     def _parse(self, incoming: Incoming, caller: Caller | None) -> Exchange:
         caller = caller or self.authenticate(incoming.authorization)
         asked = asked_of(incoming.headers, caller, self._parts.new_id())
+        asked = replace(asked, began=self._parts.clock.monotonic())
         return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
 
     async def _find(self, exchange: Exchange) -> Survey:
@@ -260,6 +266,6 @@ class Line:
 
 async def _run(exchange: Exchange, work: Callable[[], T]) -> T:
     """Run `work` here, or in a thread where it would hold the event loop up."""
-    if exchange.needs.context < _LARGE:
+    if exchange.size < _LARGE:
         return work()
     return await asyncio.to_thread(work)

@@ -6,7 +6,6 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,9 +15,9 @@ from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
-from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.families import Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, Asks, api_key, shown
+from louver.doors.http.routes import ASKED, TOLD, Asks, Shown, Tells, api_key, family_of, shown
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -39,17 +38,13 @@ _UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the s
 _log = logging.getLogger("louver.http")
 
 
-class Services(Protocol):
+class Services(Shown, Protocol):
     """What the gateway asks of the house."""
 
     async def answer(self, incoming: Incoming) -> Outgoing: ...
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         """Raises Unauthenticated."""
-        ...
-
-    def models(self) -> Sequence[str]:
-        """The model names that clients may ask for."""
         ...
 
     def new_id(self) -> str:
@@ -96,13 +91,16 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bodies.RequestBody(scope, receive)
-        asks = ASKED.get(scope["path"])
-        family = OPENAI if asks is None else asks.family
+        answer: Whole | None
+        asks, tells = ASKED.get(scope["path"]), TOLD.get(scope["path"])
+        family = family_of(scope["path"])
         try:
-            if asks is None:
-                answer: Whole | None = self._shown(scope)
-            else:
+            if asks is not None:
                 answer = await self._asked(asks, scope, body, receive, send)
+            elif tells is not None:
+                answer = await self._told(tells, scope, body)
+            else:
+                answer = self._shown(scope)
         except bodies.ClientLeft:
             return
         except LouverError as error:
@@ -125,11 +123,7 @@ class Gateway:
         self, asks: Asks, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
     ) -> Whole | None:
         """The answer, or None where it has been sent already."""
-        _require("POST", scope)
-        headers = request_headers(scope)
-        bodies.check_length(headers, self._limits.max_body)
-        bodies.check_type(headers)
-        content = await body.read(self._limits.max_body, self._limits.body_timeout)
+        headers, content = await self._posted(scope, body)
         incoming = Incoming(
             authorization=api_key(headers),
             headers=own_headers(headers),
@@ -137,6 +131,19 @@ class Gateway:
             format=asks.format,
         )
         return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
+
+    async def _told(self, tells: Tells, scope: Scope, body: bodies.RequestBody) -> Whole:
+        headers, content = await self._posted(scope, body)
+        self._services.authenticate(api_key(headers))
+        return tells.answer(content, self._services)
+
+    async def _posted(self, scope: Scope, body: bodies.RequestBody) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of a request that is posted, within the limits."""
+        _require("POST", scope)
+        headers = request_headers(scope)
+        bodies.check_length(headers, self._limits.max_body)
+        bodies.check_type(headers)
+        return headers, await body.read(self._limits.max_body, self._limits.body_timeout)
 
     async def _stream_back(self, incoming: Incoming, family: Family, send: Send) -> Whole | None:
         outgoing = await self._services.answer(incoming)

@@ -21,6 +21,7 @@ from louver.doors.settings.schema import DestinationSection, DetectorsSection, F
 from louver.doors.settings.values import Detectors, Server, Settings, Store, Term
 
 _SQLITE = "sqlite:///"
+_EMBEDDING_KINDS = frozenset({"practice", "openai", "ollama"})
 
 
 def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | None) -> Settings:
@@ -112,7 +113,14 @@ def _destination(name: str, section: DestinationSection) -> Destination:
             context=section.context,
             tools=section.tools,
             structured=section.structured,
+            embeddings=_embeds(section),
             languages=frozenset(section.languages),
             tasks_excluded=frozenset(section.tasks_excluded),
         ),
     )
+
+
+def _embeds(section: DestinationSection) -> bool:
+    if section.embeddings is None:
+        return section.kind in _EMBEDDING_KINDS
+    return section.embeddings

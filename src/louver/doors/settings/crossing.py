@@ -15,7 +15,7 @@ from louver.doors.settings.marks import Document, Path, Plain
 from louver.doors.settings.problems import did_you_mean
 
 # Those that come with Louver, also where its entry points are not installed (a source checkout).
-KINDS = frozenset({"practice", "openai"})
+KINDS = frozenset({"practice", "openai", "ollama"})
 DETECTORS = frozenset({"patterns", "health_terms"})
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -85,6 +85,9 @@ def _destination(
     if kind == "openai" and destination.get("base_url") is None:
         document.report(path, "kind openai needs `base_url`, such as https://api.example.com/v1")
     url = destination.get("base_url")
+    if kind == "ollama" and isinstance(url, str) and url.rstrip("/").endswith("/v1"):
+        message = "kind ollama speaks Ollama's own API; leave out /v1, or use kind openai"
+        document.report((*path, "base_url"), message)
     if isinstance(url, str):
         _base_url(document, (*path, "base_url"), url, remote)
     variable = destination.get("key_variable")

@@ -88,6 +88,7 @@ destinations:
     context: 4000         # tokens it can take in; longer requests look further
     tools: true
     structured: true
+    embeddings: true
     languages: []         # empty: any
     tasks_excluded: [legal_analysis]  # header X-Louver-Task
   cloud:

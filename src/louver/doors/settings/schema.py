@@ -161,7 +161,7 @@ class DetectorsSection(Section):
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), or a plugin's name under `louver.providers`."
+        "server), `ollama` (an Ollama server), or a plugin's name under `louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -171,7 +171,9 @@ class DestinationSection(Section):
         description="Who receives the data, as people are asked to agree to it; remote only.",
     )
     base_url: Text | None = Field(
-        default=None, description="The server's base URL, up to and with `/v1`; for kind `openai`."
+        default=None,
+        description="The server's base URL; for kind `openai` up to and with `/v1`, for kind "
+        "`ollama` without a path (by default `http://127.0.0.1:11434`).",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."
@@ -187,6 +189,11 @@ class DestinationSection(Section):
     tools: bool = Field(default=True, description="Whether the model can call tools.")
     structured: bool = Field(
         default=True, description="Whether the model can answer after a JSON schema."
+    )
+    embeddings: bool | None = Field(
+        default=None,
+        description="Whether it makes embeddings; by default where its kind can (`practice`, "
+        "`openai`, `ollama`).",
     )
     languages: list[Text] = Field(
         default_factory=list, description="The languages it is good at; empty means any."

@@ -45,7 +45,7 @@ _TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (list, ("tools", "functions")),
     (int, ("seed",)),
 )
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 _MAX_CHOICES = 16
 
 
@@ -72,7 +72,7 @@ def exchange_of(
     stream = tree.get("stream")
     return Exchange(
         id=asked.exchange,
-        caller=_with_person(asked.caller, tree),
+        caller=with_person(asked.caller, tree),
         body=Sensitive(tree),
         model=model,
         purpose=asked.purpose,
@@ -83,7 +83,7 @@ def exchange_of(
         opening=Sensitive(_opening(messages)),
         conversation=asked.conversation,
         needs=Needs(
-            context=size // _CHARACTERS_PER_TOKEN,
+            context=size // CHARACTERS_PER_TOKEN,
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
         ),
@@ -92,6 +92,8 @@ def exchange_of(
         mode_asked=asked.mode,
         no_store=asked.no_store or tree.get("store") is False,
         original=None if original is None else Sensitive(original),
+        began=asked.began,
+        size=size,
     )
 
 
@@ -208,7 +210,7 @@ def last_user_text(body: Mapping[str, JsonTree]) -> str:
     return ""
 
 
-def _with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
+def with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
     """The person is named by header; OpenAI's own fields for the end user serve where it is not."""
     if caller.person is not None:
         return caller
