@@ -29,7 +29,7 @@ from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
-from louver.gateway.providers.interface import Provider
+from louver.gateway.providers.interface import Provider, Warms
 from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
@@ -99,13 +99,14 @@ class House:
         self.finder = Finder(
             (*detectors(settings.detectors), *seams.detectors), digest=self._keys.cache_digest
         )
+        self._providers = providers(settings, seams)
         self.line = Line(
             Parts(
                 policy=lambda: self.policy,
                 memory=Memory(self.store),
                 finder=self.finder,
                 pseudonyms=self._pseudonyms,
-                providers=providers(settings, seams),
+                providers=self._providers,
                 clock=seams.clock,
                 new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
                 observe=seams.observe,
@@ -129,6 +130,13 @@ class House:
         """Finish what was taken, then release the store."""
         self._sweeper.stop()
         self._ground.close()
+
+    def warm(self) -> None:
+        """Load the models that the settings want at start. Raises Unavailable, with the reason."""
+        for name, destination in self.policy.destinations.items():
+            provider = self._providers[name]
+            if destination.loading.at_start and isinstance(provider, Warms):
+                provider.warm()
 
     def put_in_force(self) -> None:
         """Make this house's policy the one that every request on its store is decided by."""
