@@ -29,7 +29,7 @@ from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
-from louver.gateway.providers.interface import Provider
+from louver.gateway.providers.interface import Provider, Warms
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.ollama.formats import (
     OllamaChat,
@@ -108,13 +108,14 @@ class House:
         self.finder = Finder(
             (*detectors(settings.detectors), *seams.detectors), digest=self._keys.cache_digest
         )
+        self._providers = providers(settings, seams)
         self.line = Line(
             Parts(
                 policy=lambda: self.policy,
                 memory=Memory(self.store),
                 finder=self.finder,
                 pseudonyms=self._pseudonyms,
-                providers=providers(settings, seams),
+                providers=self._providers,
                 clock=seams.clock,
                 new_id=_Ids(seams.randomness),
                 observe=seams.observe,
@@ -138,6 +139,13 @@ class House:
         """Finish what was taken, then release the store."""
         self._sweeper.stop()
         self._ground.close()
+
+    def warm(self) -> None:
+        """Load the models that the settings want at start. Raises Unavailable, with the reason."""
+        for name, destination in self.policy.destinations.items():
+            provider = self._providers[name]
+            if destination.loading.at_start and isinstance(provider, Warms):
+                provider.warm()
 
     def put_in_force(self) -> None:
         """Make this house's policy the one that every request on its store is decided by."""

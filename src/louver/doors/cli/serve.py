@@ -42,6 +42,7 @@ def serve(host: str | None, port: int | None, log: str) -> None:
     settings = _overridden(current_settings(starting=True), host, port)
     listener = _bound(settings.server)
     with listener, build(settings) as house:
+        house.warm()
         _introduce(base_url(listener), _first_key(house), settings)
         limits = Limits(settings.server.max_body, settings.server.body_timeout)
         # uvicorn ends by raising the signal that ended it; the house is still to be closed then.

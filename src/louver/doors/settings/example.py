@@ -100,6 +100,13 @@ destinations:
     model: example-large              # the model's name over there
     timeout: 120s
     context: 128000
+  # in-house:
+  #   kind: transformers              # a model in this process; or gguf
+  #   location: local
+  #   model: ./models/sentiment       # a path, or a hub id such as org/name
+  #   task: text-classification       # by default what the model's files say
+  #   download: false                 # true: the files of a hub id may be fetched
+  #   load: first_use                 # or start: `louver serve` waits until it is loaded
 
 # What clients ask for, and the destinations behind it in order of preference, local ones first.
 models:

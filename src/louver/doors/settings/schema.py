@@ -16,6 +16,7 @@ from louver.doors.settings import units
 MODES = Literal["strict", "standard", "full"]
 ACTIONS = Literal["replace", "local", "keep", "refuse"]
 TIERS = Literal["ordinary", "personal", "sensitive", "secret", "special"]
+TASKS = Literal["text-generation", "text-classification", "feature-extraction"]
 PART_ACTION: TypeAlias = Literal["refuse", "allow"]
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
@@ -161,7 +162,8 @@ class DetectorsSection(Section):
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), `ollama` (an Ollama server), or a plugin's name under `louver.providers`."
+        "server), `ollama` (an Ollama server), `transformers` or `gguf` (a model in this process), "
+        "or a plugin's name under `louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -180,15 +182,33 @@ class DestinationSection(Section):
     )
     model: Text | None = Field(
         default=None,
-        description="The model's name at that server; by default the destination's own name.",
+        description="The model's name at that server; by default the destination's own name. For a "
+        "model in this process: a path (it begins with `.`, `/` or `~`) or a hub id `org/name`; "
+        "for `gguf` a file, or `org/name/file.gguf`.",
+    )
+    task: TASKS | None = Field(
+        default=None,
+        description="What a `transformers` model is made for; by default what its files say.",
+    )
+    download: bool = Field(
+        default=False,
+        description="Whether the files of a hub id may be fetched; without it, no model in this "
+        "process ever asks anybody for anything.",
+    )
+    load: Literal["first_use", "start"] = Field(
+        default="first_use", description="When a model in this process is loaded."
     )
     timeout: Seconds = Field(default=120.0, description="How long the server may stay silent.")
     context: int = Field(
         default=8192, ge=1, le=100_000_000, description="How many tokens the model can take in."
     )
-    tools: bool = Field(default=True, description="Whether the model can call tools.")
+    tools: bool = Field(
+        default=True,
+        description="Whether the model can call tools; never for `transformers` and `gguf`.",
+    )
     structured: bool = Field(
-        default=True, description="Whether the model can answer after a JSON schema."
+        default=True,
+        description="Whether the model can answer after a JSON schema; never for `transformers`.",
     )
     embeddings: bool | None = Field(
         default=None,
