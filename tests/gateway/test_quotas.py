@@ -7,24 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clocks import Hands
 
 from louver.core.errors import BudgetExhausted, RateLimited
 from louver.core.identity import Caller
 from louver.gateway.quotas import KeyLimits, Limits, Quotas
-
-
-@dataclass
-class Hands:
-    """A clock that stands still until a test moves it."""
-
-    seconds: float = 1_000.0
-    epoch: float = 1_900_000_000.0
-
-    def now(self) -> float:
-        return self.epoch + self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 @dataclass

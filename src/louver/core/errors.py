@@ -152,9 +152,10 @@ class UpstreamFailed(LouverError):
         code: str | None = None,
         body: bytes = b"",
         headers: tuple[tuple[str, str], ...] = (),
+        begun: bool = False,
     ) -> None:
         super().__init__(message, code=code)
-        self.begun = False
+        self.begun = begun
         self.status = status
         self.body = body
         self.headers = headers
