@@ -14,7 +14,8 @@ LouverError
 │   └── BudgetExhausted    ... or has used up its tokens of the day          429
 ├── Unavailable            a part on which a guarantee rests has failed      503
 │   ├── UpstreamDown       ... or the model's server, which is left alone    503
-│   └── Draining           ... or this process is about to end               503
+│   ├── Draining           ... or this process is about to end               503
+│   └── Halted             ... or was stopped by the operator                503
 ├── UpstreamFailed         the provider answered with an error, or not       as told
 ├── Tampered               a record does not match its proof                 500
 ├── NotYetSupported        we mean to, and do not yet                        400
@@ -134,6 +135,12 @@ class Draining(Unavailable):
     """The process ends; another one, or the next one, answers."""
 
     code = "draining"
+
+
+class Halted(Unavailable):
+    """The operator has stopped this model, route, tenant or tool; trying again changes nothing."""
+
+    code = "halted"
 
 
 class UpstreamFailed(LouverError):
