@@ -18,7 +18,7 @@ from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
 from louver.doors.http.families import OPENAI, Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, Asks, api_key, shown
+from louver.doors.http.routes import ASKED, PROBES, Asks, api_key, name_of, shown
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -31,6 +31,7 @@ from louver.doors.http.wire import (
     start_message,
 )
 from louver.doors.logs import unexpected
+from louver.doors.operations import Operations
 from louver.gateway.answering import Complete
 from louver.gateway.line import Incoming, Outgoing
 
@@ -72,9 +73,15 @@ class Limits:
 class Gateway:
     """Serves what `routes` names: requests for models, and what is small."""
 
-    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        limits: Limits | None = None,
+        operations: Operations | None = None,
+    ) -> None:
         self._services = services
         self._limits = limits or Limits()
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -98,24 +105,33 @@ class Gateway:
         body = bodies.RequestBody(scope, receive)
         asks = ASKED.get(scope["path"])
         family = OPENAI if asks is None else asks.family
+        failure: Exception | None = None
         try:
             if asks is None:
-                answer: Whole | None = self._shown(scope)
+                answer: Whole | None = await self._shown(scope)
             else:
                 answer = await self._asked(asks, scope, body, receive, send)
         except bodies.ClientLeft:
             return
         except LouverError as error:
+            failure = error
             answer = error_answer(error, family.error)
         except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
+            failure = error
             answer = unexpected_answer(family.unexpected(self._note(error)))
+        if not body.taken:  # What was taken is noted by who answered it.
+            self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)
 
-    def _shown(self, scope: Scope) -> Whole:
-        show = shown(scope["path"])
+    async def _shown(self, scope: Scope) -> Whole:
+        path = scope["path"]
+        show = shown(path)
         if show is None:
-            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            if self._operations is None or path not in PROBES:
+                raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            _require("GET", scope)
+            return await self._operations.shown(path, api_key(request_headers(scope)))
         _require("GET", scope)
         if not show.open:
             self._services.authenticate(api_key(request_headers(scope)))
@@ -135,6 +151,7 @@ class Gateway:
             headers=own_headers(headers),
             body=Sensitive(content),
             format=asks.format,
+            path=scope["path"],
         )
         return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
 
@@ -152,6 +169,11 @@ class Gateway:
                 await send(body_message(event, more=True))
             await send(body_message(b"", more=False))
             return None
+
+    def _noted(self, scope: Scope, failure: Exception | None) -> None:
+        probed = scope["path"] in PROBES and failure is None
+        if self._operations is not None and not probed:
+            self._operations.noted(name_of(scope["path"]), failure)
 
     def _note(self, error: Exception) -> str:
         error_id = self._services.new_id()
