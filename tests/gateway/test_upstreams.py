@@ -75,10 +75,11 @@ def play(
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    rule = UpstreamRule(retries or RetryRule(), breaker or BreakerRule())
+    rule = UpstreamRule(retries or RETRIES, breaker or BreakerRule())
     return Played(script, Upstream(script, rule, clock or Hands(), Loaded(0x80), sleep), waits)
 
 
+RETRIES = RetryRule(attempts=3, longest_wait=5.0)
 OK = Reply({"choices": []})
 
 SAFE = [

@@ -25,9 +25,9 @@ _BUSY = frozenset({429, 502, 503, 504})
 class RetryRule:
     """`attempts` counts the first one; `longest_wait` in seconds; 1 attempt means no retries."""
 
-    attempts: int = 3
+    attempts: int = 2
     budget_percent: int = 20
-    longest_wait: float = 5.0
+    longest_wait: float = 2.0
 
 
 class Retries:

@@ -147,7 +147,7 @@ CHANGES = [
     ("languages: []", "languages: [de]"),
     ("louver: [practice, cloud]", "louver: [cloud, practice]"),
     ("fallback: null", "fallback: practice"),
-    ("helpdesk: {mode: strict}", "helpdesk: {mode: full}"),
+    ("        mode: strict\n", "        mode: full\n"),
     ("persons: {}", "persons: {p1: {mode: strict}}"),
 ]
 

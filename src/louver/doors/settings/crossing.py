@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
 
 from louver.core.categories import TAXONOMY
@@ -35,6 +36,7 @@ def cross_check(document: Document, environment: Mapping[str, str] | None) -> No
     _categories(document, tree)
     _detectors(document, tree)
     _store(document, tree)
+    _telemetry(document, _mapping(tree.get("telemetry")), environment)
 
 
 def prefixes() -> frozenset[str]:
@@ -163,6 +165,26 @@ def _store(document: Document, tree: Mapping[str, Plain]) -> None:
     if not file_url and scheme not in ("postgresql", "postgresql+psycopg"):
         message = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         document.report(("store", "url"), message)
+
+
+def _telemetry(
+    document: Document, telemetry: Mapping[str, Plain], environment: Mapping[str, str] | None
+) -> None:
+    endpoint = telemetry.get("endpoint")
+    path: Path = ("telemetry", "endpoint")
+    if isinstance(endpoint, str):
+        parts = _split(endpoint)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            document.report(path, "write a full URL, such as http://127.0.0.1:4318")
+        elif parts.username or parts.password or parts.query or parts.fragment:
+            message = "no user, password, ? or # here; headers go into OTEL_EXPORTER_OTLP_HEADERS"
+            document.report(path, message)
+        elif environment is not None and find_spec("opentelemetry") is None:
+            document.report(path, "install the extra: pip install 'louver[otel]'")
+    variable = telemetry.get("metrics_key_variable")
+    if environment is not None and isinstance(variable, str) and not environment.get(variable):
+        message = "this environment variable is not set; export it"
+        document.report(("telemetry", "metrics_key_variable"), message)
 
 
 def _installed(group: str, built_in: frozenset[str]) -> frozenset[str]:

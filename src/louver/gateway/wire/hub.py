@@ -82,7 +82,7 @@ def exchange_of(
         purpose=asked.purpose,
         stream=False if stream is None else expect(stream, bool, "stream"),
         choices=choices,
-        tools=_declared_tools(tree),
+        tools=frozenset(tool_places(tree)),
         json_content=structured,
         opening=Sensitive(_opening(messages)),
         conversation=asked.conversation,
@@ -198,16 +198,19 @@ def _structured(tree: Mapping[str, JsonTree]) -> bool:
     return isinstance(wanted, dict) and str(wanted.get("type")) in {"json_object", "json_schema"}
 
 
-def _declared_tools(tree: Mapping[str, JsonTree]) -> frozenset[str]:
-    names: set[str] = set()
+def tool_places(tree: Mapping[str, JsonTree]) -> dict[str, str]:
+    """The names of the tools that the application declares, and where each stands."""
+    places: dict[str, str] = {}
     for i, tool in enumerate(objects(tree.get("tools") or [], "tools")):
         kind = expect(tool.get("type", "function"), str, f"tools[{i}].type")
         if kind in {"function", "custom"}:
             definition = expect(tool.get(kind), dict, f"tools[{i}].{kind}")
-            names.add(expect(definition.get("name"), str, f"tools[{i}].{kind}.name"))
+            name = expect(definition.get("name"), str, f"tools[{i}].{kind}.name")
+            places.setdefault(name, f"tools[{i}]")
     for i, legacy in enumerate(objects(tree.get("functions") or [], "functions")):
-        names.add(expect(legacy.get("name"), str, f"functions[{i}].name"))
-    return frozenset(names)
+        name = expect(legacy.get("name"), str, f"functions[{i}].name")
+        places.setdefault(name, f"functions[{i}]")
+    return places
 
 
 def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
