@@ -124,7 +124,7 @@ class House:
         self._keys = ground.keys
         self._seams = seams
         self._memory = Memory(self.store)
-        self._new_id = Ids(seams.randomness)
+        self._new_id = Ids(seams.clock, seams.randomness)
         self._furnishing = self._furnish(settings, None)
         self.reception = Reception(
             self._furnishing.desk,
