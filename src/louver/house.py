@@ -31,6 +31,7 @@ from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
 from louver.gateway.wire.openai_chat import OpenAIChat
+from louver.gateway.wire.openai_responses import OpenAIResponses
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector
@@ -109,7 +110,10 @@ class House:
                 clock=seams.clock,
                 new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
                 observe=seams.observe,
-                formats={"openai.chat": OpenAIChat(OPENAI.error)},
+                formats={
+                    "openai.chat": OpenAIChat(OPENAI.error),
+                    "openai.responses": OpenAIResponses(),
+                },
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)

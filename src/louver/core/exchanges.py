@@ -26,13 +26,29 @@ class Operation(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A request's place in a conversation that may be kept on this side.
+
+    `id` names its answer, `follows` the answer before it. The first `own` messages of the body are
+    this request's alone (its instructions) and no part of the conversation. `keep`: whether the
+    answer is wanted to be kept; once it is decided, whether it will be.
+    """
+
+    id: str
+    follows: str | None = None
+    own: int = 0
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A parsed request. `body` is in the hub form, whatever format the client speaks.
 
     `original` is the request as the client wrote it, where its format is not the hub's.
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
-    `needs.context` is filled from the length of the text.
+    `needs.context` is filled from the length of the text. `turn` is None in formats that keep
+    nothing on this side.
     """
 
     id: str
@@ -53,6 +69,7 @@ class Exchange:
     no_store: bool = False
     operation: Operation = Operation.CHAT
     original: Sensitive[Mapping[str, JsonTree]] | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from louver.doors.http.openapi import description
 from louver.doors.http.wire import Whole
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+RESPONSES = "/v1/responses"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
 
 
@@ -29,6 +30,7 @@ class Asks:
 
 ASKED: Mapping[str, Asks] = {
     CHAT: Asks("openai.chat", OPENAI),
+    RESPONSES: Asks("openai.responses", OPENAI),
 }
 
 
