@@ -47,8 +47,8 @@ class Exchange:
     `original` is the request as the client wrote it, where its format is not the hub's.
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
-    `needs.context` is filled from the length of the text. `turn` is None in formats that keep
-    nothing on this side.
+    `needs.context` is filled from the length of the text, its language where a policy asks.
+    `turn` is None in formats that keep nothing on this side.
     """
 
     id: str
