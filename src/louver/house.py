@@ -14,15 +14,19 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from louver.core import receipts
 from louver.core.encoding import canonical_json
 from louver.core.errors import Invalid, Unavailable
 from louver.core.exchanges import Exchange, Minimized
 from louver.core.policy import Destination
+from louver.core.receipts import Receipt
 from louver.core.seams import Clock, Randomness
 from louver.core.sensitive import Sensitive
-from louver.crypto.keys import Keys, load_or_create
+from louver.crypto.keys import Keys, load, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
+from louver.crypto.signing import PublicKey, SigningKey
+from louver.crypto.vault import Vault
 from louver.doors import plugins
 from louver.doors.http.families import OPENAI
 from louver.doors.settings.digest import canonical_policy
@@ -30,6 +34,9 @@ from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
+from louver.gateway.receipts import Receipts, require_body
+from louver.gateway.receipts import verified as verified_receipt
+from louver.gateway.vault import Conversations
 from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.gateway.wire.openai_responses import OpenAIResponses
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
@@ -41,6 +48,7 @@ from louver.minimize.restore import restore_text
 from louver.store.database import Database, open_database, open_for_reading
 from louver.store.ledger import read_head
 from louver.store.migrations import migrate
+from louver.store.proofs import Proof, prove_recorded
 from louver.store.store import Store
 from louver.store.verify import Report, verify
 
@@ -100,10 +108,12 @@ class House:
         self.finder = Finder(
             (*detectors(settings.detectors), *seams.detectors), digest=self._keys.cache_digest
         )
+        self._receipt_key = SigningKey(self._keys.receipt_seed, receipts.TYPE)
+        memory = Memory(self.store)
         self.line = Line(
             Parts(
                 policy=lambda: self.policy,
-                memory=Memory(self.store),
+                memory=memory,
                 finder=self.finder,
                 pseudonyms=self._pseudonyms,
                 providers=providers(settings, seams),
@@ -114,6 +124,10 @@ class House:
                     "openai.chat": OpenAIChat(OPENAI.error),
                     "openai.responses": OpenAIResponses(),
                 },
+                conversations=Conversations(
+                    memory, Vault(self._keys, seams.randomness), seams.clock
+                ),
+                receipts=Receipts(self._receipt_key, seams.clock, seams.randomness),
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)
@@ -164,6 +178,16 @@ class House:
     def restore(self, text: str, values: Mapping[str, Sensitive[str]]) -> str:
         """`text` with the placeholders of `values` put back; nothing else is touched."""
         return restore_text(text, values, link_hosts=self.policy.link_hosts)
+
+    def verify_receipt(self, receipt: str, sent: bytes | None = None) -> Receipt:
+        """What a receipt of this installation says (header `X-Louver-Receipt`). Raises Tampered.
+
+        `sent`: the bytes that left, if they are to be checked too.
+        """
+        found = verified_receipt(receipt, [self._receipt_key.public])
+        if sent is not None:
+            require_body(found, sent)
+        return found
 
     def seal_map(self, values: Mapping[str, Sensitive[str]]) -> bytes:
         """`values` for a file, readable only with this installation's key."""
@@ -228,6 +252,17 @@ def opened_store(settings: Settings) -> Iterator[Store]:
     """Only the store, to look after keys and consents. Raises Invalid, Unavailable."""
     with closing(lay_ground(settings)) as ground:
         yield ground.store
+
+
+def receipt_key(settings: Settings) -> PublicKey:
+    """What this installation's receipts are checked with. Raises Invalid, Unavailable."""
+    return SigningKey(load(settings.store.key_file).receipt_seed, receipts.TYPE).public
+
+
+def recorded(settings: Settings, receipt: Receipt) -> Proof:
+    """That the ledger holds what `receipt` says. Raises Tampered, Unavailable."""
+    with opened_ledger(settings) as engine:
+        return prove_recorded(engine, receipt)
 
 
 def verified(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Report:

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import TypeVar
 
-from louver.core.encoding import Json, canonical_json
 from louver.core.errors import Tampered
 
 TYPE = "louver-receipt"
@@ -19,6 +19,7 @@ VERSION = 1
 
 T = TypeVar("T")
 
+_LARGEST = 2**53
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -75,35 +76,29 @@ class Receipt:
     entry: EntryShown
 
     def payload(self) -> bytes:
-        """The canonical bytes that are signed."""
-        consent: Json = None
-        if self.consent is not None:
-            consent = {
-                "purpose": self.consent.purpose,
-                "recipient": self.consent.recipient,
-                "state": self.consent.state,
-                "version": self.consent.version,
-            }
-        return canonical_json(
-            {
-                "v": VERSION,
-                "iat": self.time,
-                "exchange": self.exchange,
-                "policy": self.policy,
-                "mode": self.mode,
-                "purpose": self.purpose,
-                "destination": self.destination,
-                "remote": self.remote,
-                "consent": consent,
-                "body": {"salt": self.body.salt, "digest": self.body.digest},
-                "entry": {
-                    "seq": self.entry.seq,
-                    "leaf": self.entry.leaf,
-                    "size": self.entry.size,
-                    "root": self.entry.root,
-                },
-            }
-        )
+        """The canonical bytes that are signed, written out in RFC 8785's order of keys."""
+        told, body, entry = encode_basestring, self.body, self.entry
+        return (
+            f'{{"body":{{"digest":{told(body.digest)},"salt":{told(body.salt)}}},'
+            f'"consent":{_shown(self.consent)},'
+            f'"destination":{told(self.destination)},'
+            f'"entry":{{"leaf":{told(entry.leaf)},"root":{told(entry.root)},'
+            f'"seq":{entry.seq},"size":{entry.size}}},'
+            f'"exchange":{told(self.exchange)},"iat":{self.time},'
+            f'"mode":{told(self.mode)},"policy":{told(self.policy)},'
+            f'"purpose":{told(self.purpose)},"remote":{"true" if self.remote else "false"},'
+            f'"v":{VERSION}}}'
+        ).encode()
+
+
+def _shown(consent: ConsentShown | None) -> str:
+    if consent is None:
+        return "null"
+    told = encode_basestring
+    return (
+        f'{{"purpose":{told(consent.purpose)},"recipient":{told(consent.recipient)},'
+        f'"state":{told(consent.state)},"version":{consent.version}}}'
+    )
 
 
 def read(payload: bytes) -> Receipt:
@@ -140,7 +135,7 @@ def read(payload: bytes) -> Receipt:
 def _canonical(receipt: Receipt) -> bytes | None:
     try:
         return receipt.payload()
-    except ValueError:  # Half a surrogate pair, or a number beyond 2^53.
+    except ValueError:  # Half a surrogate pair.
         return None
 
 
@@ -168,4 +163,6 @@ def _field(tree: Mapping[str, object], name: str, kind: type[T]) -> T:
     value = tree.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise Tampered(f"the receipt's {name} is missing, or of another kind")
+    if isinstance(value, int) and not 0 <= value <= _LARGEST:
+        raise Tampered(f"the receipt's {name} is out of range")
     return value

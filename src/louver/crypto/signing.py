@@ -47,7 +47,7 @@ class PublicKey:
             key = cls(_decode(x), typ)
         except Tampered:
             raise Invalid("the key's x is not base64url", code="invalid_public_key") from None
-        if jwk.get("kid") not in {None, key.id}:
+        if jwk.get("kid", key.id) != key.id:
             raise Invalid("the key's kid is not its thumbprint", code="invalid_public_key")
         return key
 
@@ -72,12 +72,16 @@ class PublicKey:
         # 2. Nothing is decoded in two ways.
         signed, raw = _decode(payload), _decode(signature)
         # 3. The signature is over the text as it stands.
-        try:
-            self._key.verify(raw, f"{header}.{payload}".encode("ascii"))
-        except InvalidSignature:
-            message = "the signature does not fit: what was signed has been changed"
-            raise Tampered(message) from None
+        self.require_signature(raw, f"{header}.{payload}".encode("ascii"))
         return signed
+
+    def require_signature(self, signature: bytes, message: bytes) -> None:
+        """Check a signature of RFC 8032 §5.1.7. Raises Tampered."""
+        try:
+            self._key.verify(signature, message)
+        except InvalidSignature:
+            told = "the signature does not fit: what was signed has been changed"
+            raise Tampered(told) from None
 
 
 class SigningKey:
@@ -101,7 +105,11 @@ class SigningKey:
     def sign(self, payload: bytes) -> str:
         """`payload` and its signature as a compact JWS."""
         text = f"{self.public.header}.{_encode(payload)}"
-        return f"{text}.{_encode(self._key.sign(text.encode('ascii')))}"
+        return f"{text}.{_encode(self.signature(text.encode('ascii')))}"
+
+    def signature(self, message: bytes) -> bytes:
+        """The one signature of `message` (64 bytes, RFC 8032 §5.1.6)."""
+        return self._key.sign(message)
 
 
 def _encode(data: bytes) -> str:

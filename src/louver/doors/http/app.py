@@ -6,19 +6,21 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-from louver.core.errors import LouverError
+from louver.core.encoding import Json
+from louver.core.errors import LouverError, NotYetSupported
+from louver.core.exchanges import JsonTree
 from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
 from louver.doors.http.families import OPENAI, Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, Asks, api_key, shown
+from louver.doors.http.routes import ASKED, Asks, api_key, json_answer, kept_id, shown
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -43,6 +45,18 @@ class Services(Protocol):
     """What the gateway asks of the house."""
 
     async def answer(self, incoming: Incoming) -> Outgoing: ...
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        """The response kept under `id_`. Raises UnknownResponse."""
+        ...
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        """Raises UnknownResponse."""
+        ...
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        ...
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         """Raises Unauthenticated."""
@@ -100,7 +114,7 @@ class Gateway:
         family = OPENAI if asks is None else asks.family
         try:
             if asks is None:
-                answer: Whole | None = self._shown(scope)
+                answer: Whole | None = await self._small(scope)
             else:
                 answer = await self._asked(asks, scope, body, receive, send)
         except bodies.ClientLeft:
@@ -111,6 +125,23 @@ class Gateway:
             answer = unexpected_answer(family.unexpected(self._note(error)))
         if answer is not None:
             await _send_and_settle(answer, body, send)
+
+    async def _small(self, scope: Scope) -> Whole:
+        id_ = kept_id(scope["path"])
+        return self._shown(scope) if id_ is None else await self._kept(id_, scope)
+
+    async def _kept(self, id_: str, scope: Scope) -> Whole:
+        """Show a kept response, or forget it."""
+        headers = request_headers(scope)
+        if scope["method"] not in {"GET", "DELETE"}:
+            raise WrongMethod("GET, DELETE")
+        if b"stream=true" in scope.get("query_string", b""):
+            raise NotYetSupported("a kept response is not streamed; leave `stream` out")
+        incoming = Incoming(api_key(headers), own_headers(headers), Sensitive(b""))
+        if scope["method"] == "GET":
+            return json_answer(await self._services.kept(incoming, id_))
+        await self._services.forget(incoming, id_)
+        return json_answer({"id": id_, "object": "response", "deleted": True})
 
     def _shown(self, scope: Scope) -> Whole:
         show = shown(scope["path"])

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from louver.doors.errors import ROWS, UNEXPECTED
+from louver.doors.http.openapi_responses import RESPONSES_SCHEMAS
 from louver.doors.http.openapi_schemas import SCHEMAS
 
 Node: TypeAlias = Mapping[str, object]
@@ -42,6 +43,7 @@ _OWN_HEADERS: Mapping[str, tuple[str, Node]] = {
 _ANSWER_HEADERS: Mapping[str, str] = {
     "X-Louver-Exchange": "The exchange's id in the ledger; `louver explain --exchange` takes it.",
     "X-Louver-Destination": "The destination that answered.",
+    "X-Louver-Receipt": "A signed statement of what left; `louver receipt verify` checks it.",
     "X-Louver-Because": "Every rule that was looked at and what it said.",
 }
 
@@ -54,25 +56,43 @@ def description() -> Node:
         "info": {
             "title": "Louver",
             "version": version("louver"),
-            "description": "OpenAI's chat completions through a privacy gateway.",
+            "description": "OpenAI's chat completions and responses through a privacy gateway.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"key": []}],
         "paths": {
             "/v1/chat/completions": {"post": _chat()},
+            "/v1/responses": {
+                "post": _post(
+                    "create_response",
+                    "Answer, and keep it where that is allowed.",
+                    "ResponseRequest",
+                    "Response",
+                )
+            },
+            "/v1/responses/{response}": _kept(),
             "/v1/models": {"get": _models()},
             "/v1/models/{model}": {"get": _model()},
             "/openapi.json": {"get": _open("describe", "This description.", {"type": "object"})},
+            "/.well-known/louver/keys": {
+                "get": _open("list_receipt_keys", "What checks receipts.", _ref("Keys"))
+            },
             "/healthz": {"get": _open("check_liveness", "The process is alive.", _ref("Health"))},
         },
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **RESPONSES_SCHEMAS},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
 def _chat() -> Node:
+    summary = "Answer a chat, with personal data replaced on the way out."
+    return _post("create_chat_completion", summary, "Request", "Completion")
+
+
+def _post(operation: str, summary: str, asked: str, answered: str) -> Node:
+    """A path to which requests for a model are posted; the names are of schemas."""
     ok: Node = {
         "description": "The answer, whole or as server-sent events, with the values put back.",
         "headers": {
@@ -80,19 +100,41 @@ def _chat() -> Node:
             for name, text in _ANSWER_HEADERS.items()
         },
         "content": {
-            _JSON: {"schema": _ref("Completion")},
+            _JSON: {"schema": _ref(answered)},
             "text/event-stream": {"schema": {"type": "string"}},
         },
     }
     return {
-        "operationId": "create_chat_completion",
-        "summary": "Answer a chat, with personal data replaced on the way out.",
+        "operationId": operation,
+        "summary": summary,
         "parameters": [
             {"name": name, "in": "header", "description": text, "schema": schema}
             for name, (text, schema) in _OWN_HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref("Request")}}},
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref(asked)}}},
         "responses": {"200": ok, **_errors(all_statuses()), "default": _upstream()},
+    }
+
+
+def _kept() -> Node:
+    text, schema = _OWN_HEADERS["X-Louver-Person"]
+    person: Node = {"name": "X-Louver-Person", "in": "header", "description": text}
+    named: Node = {"name": "response", "in": "path", "required": True}
+    parameters = [{**named, "schema": {"type": "string", "minLength": 1}}]
+    parameters.append({**person, "schema": schema})
+    errors = _errors((400, 401, 404, 500, 503))
+    return {
+        "parameters": parameters,
+        "get": {
+            "operationId": "retrieve_response",
+            "summary": "A kept response, for the application and person it was made for.",
+            "responses": {"200": _ok("The response.", _ref("Response")), **errors},
+        },
+        "delete": {
+            "operationId": "delete_response",
+            "summary": "Erase a kept response.",
+            "responses": {"200": _ok("It is erased.", _ref("Deleted")), **errors},
+        },
     }
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import orjson
 
+from louver.core.encoding import Json
 from louver.core.errors import UnknownModel
 from louver.core.sensitive import Sensitive
 from louver.doors.http.errors import JSON_TYPE
@@ -18,6 +19,7 @@ from louver.doors.http.wire import Whole
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 RESPONSES = "/v1/responses"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
+RECEIPT_KEYS = "/.well-known/louver/keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Shown(Protocol):
 
     def models(self) -> Sequence[str]: ...
 
+    def receipt_keys(self) -> Mapping[str, Json]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Shows:
@@ -53,6 +57,12 @@ def shown(path: str) -> Shows | None:
     if path.startswith(MODELS + "/"):
         return Shows(lambda services: _one_model(path.removeprefix(MODELS + "/"), services))
     return SHOWN.get(path)
+
+
+def kept_id(path: str) -> str | None:
+    """The id of the kept response that `path` names."""
+    id_ = path.removeprefix(f"{RESPONSES}/")
+    return id_ if id_ != path and "/" not in id_ else None
 
 
 def json_answer(value: object) -> Whole:
@@ -83,6 +93,7 @@ def _model(name: str) -> dict[str, object]:
 
 
 SHOWN: Mapping[str, Shows] = {
+    RECEIPT_KEYS: Shows(lambda services: json_answer(services.receipt_keys()), open=True),
     HEALTH: Shows(lambda _: json_answer({"status": "ok"}), open=True),
     OPENAPI: Shows(lambda _: json_answer(description()), open=True),
     MODELS: Shows(_all_models),

@@ -56,6 +56,7 @@ def _tidy_text(written: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=30 * 86400)]
+Days = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=3650 * 86400)]
 Bytes = Annotated[int, BeforeValidator(read_size), Field(ge=1024, le=2 * 10**9)]
 Text = Annotated[str, BeforeValidator(_tidy_text), Field(max_length=500)]
 Host = Annotated[str, _matching(_HOST, "write a host name only, without https:// and path")]
@@ -107,6 +108,18 @@ class StoreSection(Section):
     sweep_after: Seconds = Field(
         default=900.0,
         description="An exchange without an end after this time is recorded as interrupted.",
+    )
+
+
+class VaultSection(Section):
+    keep: Days = Field(
+        default=30 * 86400.0,
+        description="How long a conversation is kept for `previous_response_id`, encrypted; only "
+        "in mode `full`, and only with the person's consent to the purpose `retention`.",
+    )
+    without_person: bool = Field(
+        default=False,
+        description="Keep conversations that name no person too; nobody is asked then.",
     )
 
 
@@ -201,6 +214,9 @@ class File(Section):
     version: Literal[1] = Field(description="The version of this file's shape; always 1.")
     server: ServerSection = Field(default=ServerSection(), description="Where the gateway listens.")
     store: StoreSection = Field(default=StoreSection(), description="Where records are kept.")
+    vault: VaultSection = Field(
+        default=VaultSection(), description="Conversations that are kept on this side."
+    )
     mode: MODES = Field(
         default="standard",
         description="`strict`: local models only. `standard`: a remote model may be asked, with "
