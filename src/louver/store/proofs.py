@@ -43,21 +43,30 @@ class Proof:
 def prove_recorded(engine: Engine, receipt: Receipt) -> Proof:
     """The proof that the ledger holds it today. Raises Tampered, Unavailable."""
     with reading(engine, patient=True) as connection:
-        state = read_state(connection)
-        said = receipt.entry
-        if not 1 <= said.seq <= said.size <= state.size:
-            raise Tampered("this ledger is shorter than the receipt says; it is another, or cut")
-        # 1. The entry is there, whole, and the receipt's.
-        entry = _entry(connection, said.seq)
-        _require_same(entry, receipt)
-        # 2. It was in the tree that the receipt saw.
-        index = said.seq - 1
-        before = prove(connection, index, said.size)
-        verify_inclusion(entry.leaf, index, said.size, before, bytes.fromhex(said.root))
-        # 3. It is in the tree that the ledger has now.
-        path = prove(connection, index, state.size)
-        verify_inclusion(entry.leaf, index, state.size, path, state.root)
-        return Proof(said.seq, state.size, state.root, path)
+        try:
+            return _prove_recorded(connection, receipt)
+        except (TypeError, ValueError):
+            # SQLite stores any type in any column; reading one that is not ours fails in its way.
+            message = "the ledger holds a value of a type that Louver never writes"
+            raise Tampered(message) from None
+
+
+def _prove_recorded(connection: Connection, receipt: Receipt) -> Proof:
+    state = read_state(connection)
+    said = receipt.entry
+    if not 1 <= said.seq <= said.size <= state.size:
+        raise Tampered("this ledger is shorter than the receipt says; it is another, or cut")
+    # 1. The entry is there, whole, and the receipt's.
+    entry = _entry(connection, said.seq)
+    _require_same(entry, receipt)
+    # 2. It was in the tree that the receipt saw.
+    index = said.seq - 1
+    before = prove(connection, index, said.size)
+    verify_inclusion(entry.leaf, index, said.size, before, bytes.fromhex(said.root))
+    # 3. It is in the tree that the ledger has now.
+    path = prove(connection, index, state.size)
+    verify_inclusion(entry.leaf, index, state.size, path, state.root)
+    return Proof(said.seq, state.size, state.root, path)
 
 
 def prove(connection: Connection, index: int, size: int) -> tuple[bytes, ...]:
