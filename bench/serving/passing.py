@@ -7,12 +7,14 @@ recorded. This shows what the door and the transport by themselves add to the fl
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
 from yarl import URL
 
 from bench.serving.floor import listen
+from louver.core.encoding import Json
+from louver.core.exchanges import JsonTree
 from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
@@ -56,6 +58,15 @@ class Relay:
 
     def destinations(self, model: str) -> Sequence[Destination]:
         return self._line.destinations(model)
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        return self._line.receipt_keys()
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        return await self._line.kept(incoming, id_)
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        await self._line.forget(incoming, id_)
 
     def new_id(self) -> str:
         return self._line.new_id()

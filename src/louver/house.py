@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from louver.core import receipts
 from louver.core.encoding import canonical_json
 from louver.core.errors import Invalid
 from louver.core.exchanges import Exchange, Minimized
 from louver.core.policy import Destination, Policy
+from louver.core.receipts import Receipt
 from louver.core.seams import Clock, Randomness
 from louver.core.sensitive import Sensitive
-from louver.crypto.keys import Keys, load_or_create
+from louver.crypto.keys import Keys, load, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
+from louver.crypto.signing import PublicKey, SigningKey
+from louver.crypto.vault import Vault
 from louver.doors import plugins
 from louver.doors.http.families import OLLAMA, OPENAI
 from louver.doors.settings.digest import canonical_policy
@@ -32,8 +36,11 @@ from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
 from louver.gateway.quotas import Quotas
 from louver.gateway.readiness import Ready
+from louver.gateway.receipts import Receipts, require_body
+from louver.gateway.receipts import verified as verified_receipt
 from louver.gateway.reception import Desk, Reception
 from louver.gateway.upstreams import Upstream, UpstreamRule, Upstreams
+from louver.gateway.vault import Conversations
 from louver.gateway.visit import Visit
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.ollama.formats import (
@@ -45,6 +52,7 @@ from louver.gateway.wire.ollama.formats import (
 from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.gateway.wire.openai_completions import OpenAICompletions
 from louver.gateway.wire.openai_embeddings import OpenAIEmbeddings
+from louver.gateway.wire.openai_responses import OpenAIResponses
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector
@@ -54,6 +62,7 @@ from louver.minimize.restore import restore_text
 from louver.store.database import Database, open_database, open_for_reading
 from louver.store.ledger import read_head
 from louver.store.migrations import migrate
+from louver.store.proofs import Proof, prove_recorded
 from louver.store.store import Store
 from louver.store.sweeper import Sweeper
 from louver.store.usage import day_of
@@ -124,6 +133,7 @@ class House:
         self._keys = ground.keys
         self._seams = seams
         self._memory = Memory(self.store)
+        self._receipt_key = SigningKey(self._keys.receipt_seed, receipts.TYPE)
         self._new_id = Ids(seams.clock, seams.randomness)
         self._furnishing = self._furnish(settings, None)
         self.reception = Reception(
@@ -220,6 +230,16 @@ class House:
         """`text` with the placeholders of `values` put back; nothing else is touched."""
         return restore_text(text, values, link_hosts=self.policy.link_hosts)
 
+    def verify_receipt(self, receipt: str, sent: bytes | None = None) -> Receipt:
+        """What a receipt of this installation says (header `X-Louver-Receipt`). Raises Tampered.
+
+        `sent`: the bytes that left, if they are to be checked too.
+        """
+        found = verified_receipt(receipt, [self._receipt_key.public])
+        if sent is not None:
+            require_body(found, sent)
+        return found
+
     def seal_map(self, values: Mapping[str, Sensitive[str]]) -> bytes:
         """`values` for a file, readable only with this installation's key."""
         return seal(self._keys.map_key, dump_values(values), _MAP, self._seams.randomness)
@@ -249,6 +269,10 @@ class House:
             new_id=self._new_id,
             observe=self._seams.observe,
             formats=_formats(self._seams.clock),
+            conversations=Conversations(
+                self._memory, Vault(self._keys, self._seams.randomness), self._seams.clock
+            ),
+            receipts=Receipts(self._receipt_key, self._seams.clock, self._seams.randomness),
         )
         return Furnishing(settings, finder, Desk(Line(parts), settings.limits))
 
@@ -312,6 +336,17 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         yield ground.store
 
 
+def receipt_key(settings: Settings) -> PublicKey:
+    """What this installation's receipts are checked with. Raises Invalid, Unavailable."""
+    return SigningKey(load(settings.store.key_file).receipt_seed, receipts.TYPE).public
+
+
+def recorded(settings: Settings, receipt: Receipt) -> Proof:
+    """That the ledger holds what `receipt` says. Raises Tampered, Unavailable."""
+    with opened_ledger(settings) as engine:
+        return prove_recorded(engine, receipt)
+
+
 def verified(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Report:
     """Verify the ledger of an installation. Raises Tampered, Unavailable."""
     with opened_ledger(settings) as engine:
@@ -359,6 +394,7 @@ def _formats(clock: Clock) -> dict[str, Format]:
     """Every wire format that is spoken, by the name that routes use."""
     return {
         "openai.chat": OpenAIChat(OPENAI.error),
+        "openai.responses": OpenAIResponses(),
         "openai.completions": OpenAICompletions(OPENAI.error),
         "openai.embeddings": OpenAIEmbeddings(OPENAI.error),
         "ollama.chat": OllamaChat(clock, OLLAMA.error),

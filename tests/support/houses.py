@@ -12,6 +12,7 @@ from openai import OpenAI
 from louver.core.consent import ConsentKey, ConsentState
 from louver.core.exchanges import Minimized
 from louver.core.policy import Destination
+from louver.core.retention import consent_key
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
@@ -26,6 +27,7 @@ SETTINGS = """
 version: 1
 store: {{url: "sqlite:///louver.db", key_file: louver.key}}
 mode: {mode}
+vault: {vault}
 purposes: [assistance, research]
 categories: {categories}
 parts: {parts}
@@ -62,12 +64,12 @@ fallback: null
 
 
 def settings(folder: Path, **changes: str) -> Settings:
-    """The house's test settings; `changes` fill `mode`, `categories`, `parts`."""
+    """The house's test settings; `changes` fill `mode`, `vault`, `categories`, `parts`."""
     key = folder / "louver.key"
     if not key.exists():  # The same key in every run, so the same placeholders.
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(32)))
-    filled = {"mode": "standard", "categories": "{}", "parts": "{}", **changes}
+    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}", **changes}
     return parse(SETTINGS.format(**filled), file=None, folder=folder)
 
 
@@ -79,21 +81,30 @@ class Watched:
     base_url: str
     key: str
     left: list[tuple[str, bytes]] = field(default_factory=list)
+    clients: list[OpenAI] = field(default_factory=list)
 
     @property
     def bytes_that_left(self) -> bytes:
         return b"\n".join(body for _, body in self.left)
 
     def client(self, **headers: str) -> OpenAI:
-        return OpenAI(
+        made = OpenAI(
             base_url=self.base_url, api_key=self.key, max_retries=0, default_headers=headers
         )
+        self.clients.append(made)
+        return made
 
     def consent(self, person: str, state: ConsentState, tenant: str = "default") -> str:
         """Record an answer of `person` (the application's id); returns the internal id."""
         internal = self.house.store.person(tenant, Sensitive(person)).result()
         key = ConsentKey(tenant, internal, "assistance", "Example AI Ltd.")
         self.house.store.set_consent(key, state).result()
+        return internal
+
+    def retention(self, person: str, state: ConsentState = ConsentState.GIVEN) -> str:
+        """Record whether `person` agrees to be remembered; returns the internal id."""
+        internal = self.house.store.person("default", Sensitive(person)).result()
+        self.house.store.set_consent(consent_key("default", internal), state).result()
         return internal
 
 
@@ -118,4 +129,7 @@ def running(
         operations = Operations(house.ready, seams.clock)
         app = Gateway(house.reception, Limits(max_body=max_body), operations)
         with serve_in_thread(app) as base_url:
-            yield Watched(house, base_url, key, left)
+            watched = Watched(house, base_url, key, left)
+            yield watched
+            for client in watched.clients:  # Each holds connections until it is closed.
+                client.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import orjson
 
-from louver.core.errors import UnknownModel
-from louver.core.exchanges import Minimized, Operation
+from louver.core.encoding import Json
+from louver.core.errors import UnknownModel, UnknownResponse
+from louver.core.exchanges import JsonTree, Minimized, Operation
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
@@ -46,6 +47,15 @@ class Plain:
 
         body: Pieces = events() if stream else Complete(orjson.dumps(first.event))
         return Outgoing((("content-type", kind),), stream, body)
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        raise UnknownResponse("nothing is kept here")
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        raise UnknownResponse("nothing is kept here")
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        return {"keys": []}
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         return authorization

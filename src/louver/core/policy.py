@@ -122,6 +122,8 @@ class Policy:
     `application_modes` are by tenant and application with a space between, which no name has.
     `remote_tier` is the highest tier whose replaced values may go to a remote destination.
     `detectors` names what looks at the text; it takes part in the digest.
+    `kept_for`: seconds that conversations are kept for, where they are; `keeps_unnamed`: also those
+    that name no person.
     `digest` is the SHA-256 (hex) of the canonical form; it names the policy in the ledger.
     """
 
@@ -142,6 +144,8 @@ class Policy:
     sealed_tools: frozenset[str] = frozenset()
     fallback: str | None = None
     detectors: frozenset[str] = frozenset()
+    kept_for: float = 30 * 86_400.0
+    keeps_unnamed: bool = False
 
     def __post_init__(self) -> None:
         named = {name for route in self.routes.values() for name in route.destinations}

@@ -78,9 +78,9 @@ class Memory:
         """What the key of an owner's content derives from, made at first sight."""
         return await asyncio.wrap_future(self._store.content_salt(owner))
 
-    async def keep_response(self, kept: KeptResponse) -> Position:
-        """Durable before it returns. Raises KeyDestroyed, Unavailable."""
-        return await asyncio.wrap_future(self._store.keep_response(kept))
+    async def keep_response(self, kept: KeptResponse, consent: ConsentKey | None) -> Position:
+        """Durable before it returns. Raises ConsentRequired, KeyDestroyed, Unavailable."""
+        return await asyncio.wrap_future(self._store.keep_response(kept, consent))
 
     async def response(self, id_: bytes, caller: Caller) -> KeptResponse | None:
         """What the caller's application kept under `id_`, unless it has expired."""

@@ -250,14 +250,17 @@ class Store:
         _require_name(owner.name)
         return self._writer.submit(partial(vault.salt, owner=owner))
 
-    def keep_response(self, kept: KeptResponse) -> Future[Position]:
-        """Keep sealed content until it expires.
+    def keep_response(
+        self, kept: KeptResponse, consent: ConsentKey | None = None
+    ) -> Future[Position]:
+        """Keep sealed content until it expires, if `consent` still stands.
 
-        The future fails with KeyDestroyed if its salt is no longer the owner's.
+        The future fails with ConsentRequired; with KeyDestroyed if its salt is no longer the
+        owner's.
         """
         _require_name(kept.tenant)
         _require_name(kept.application)
-        return self._writer.submit_entry(partial(vault.keep, kept=kept))
+        return self._writer.submit_entry(partial(vault.keep, kept=kept, consent=consent))
 
     def response(self, id_: bytes, tenant: str, application: str) -> KeptResponse | None:
         """What this application kept under `id_`, unless it has expired. Raises Unavailable."""

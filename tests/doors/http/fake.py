@@ -6,13 +6,15 @@ import asyncio
 import itertools
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
-from louver.core.errors import Invalid, Unauthenticated, UnknownModel
+from louver.core.encoding import Json
+from louver.core.errors import Invalid, Unauthenticated, UnknownModel, UnknownResponse
+from louver.core.exchanges import JsonTree
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
@@ -60,7 +62,21 @@ ANSWERS: dict[str, dict[str, object]] = {
 
 def answer_for(format_: str) -> bytes:
     """A whole answer of the path's own shape."""
+    if format_ == "openai.responses":
+        return response()
     return json.dumps(ANSWERS[format_]).encode() if format_ in ANSWERS else completion()
+
+
+def response() -> bytes:
+    part = {"type": "output_text", "text": "Hello.", "annotations": []}
+    item = {"id": "msg_1", "type": "message", "role": "assistant", "content": [part]}
+    answer = {"id": "resp_1", "object": "response", "created_at": 1, "model": "louver"}
+    return json.dumps({**answer, "status": "completed", "output": [item]}).encode()
+
+
+def json_object(content: bytes) -> Mapping[str, JsonTree]:
+    parsed: Mapping[str, JsonTree] = json.loads(content)
+    return parsed
 
 
 async def answer_plainly(incoming: Incoming) -> Outgoing:
@@ -97,11 +113,25 @@ class FakeServices:
     how: Callable[[Incoming], Awaitable[Outgoing]] = answer_plainly
     seen: list[Incoming] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
+    responses: set[str] = field(default_factory=lambda: {"resp_1"})
     closed: bool = False
 
     async def answer(self, incoming: Incoming) -> Outgoing:
         self.seen.append(incoming)
         return await self.how(incoming)
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        authenticate(incoming.authorization)
+        if id_ not in self.responses:
+            raise UnknownResponse("no such response is kept here")
+        return json_object(response())
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        await self.kept(incoming, id_)
+        self.responses.remove(id_)
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "eA", "kid": "k"}]}
 
     def authenticate(self, authorization: Sensitive[str] | None) -> None:
         authenticate(authorization)

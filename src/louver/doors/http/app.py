@@ -6,11 +6,14 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-from louver.core.errors import LouverError
+from louver.core.encoding import Json
+from louver.core.errors import LouverError, NotYetSupported
+from louver.core.exchanges import JsonTree
 from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
@@ -26,6 +29,8 @@ from louver.doors.http.routes import (
     Tells,
     api_key,
     family_of,
+    json_answer,
+    kept_id,
     name_of,
     shown,
 )
@@ -54,6 +59,18 @@ class Services(Shown, Protocol):
     """What the gateway asks of the house."""
 
     async def answer(self, incoming: Incoming) -> Outgoing: ...
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        """The response kept under `id_`. Raises UnknownResponse."""
+        ...
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        """Raises UnknownResponse."""
+        ...
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        ...
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         """Raises Unauthenticated."""
@@ -119,7 +136,7 @@ class Gateway:
             elif tells is not None:
                 answer = await self._told(tells, scope, body)
             else:
-                answer = await self._shown(scope)
+                answer = await self._small(scope)
         except bodies.ClientLeft:
             return
         except LouverError as error:
@@ -132,6 +149,23 @@ class Gateway:
             self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)
+
+    async def _small(self, scope: Scope) -> Whole:
+        id_ = kept_id(scope["path"])
+        return await (self._shown(scope) if id_ is None else self._kept(id_, scope))
+
+    async def _kept(self, id_: str, scope: Scope) -> Whole:
+        """Show a kept response, or forget it."""
+        headers = request_headers(scope)
+        if scope["method"] not in {"GET", "DELETE"}:
+            raise WrongMethod("GET, DELETE")
+        if b"stream=true" in scope.get("query_string", b""):
+            raise NotYetSupported("a kept response is not streamed; leave `stream` out")
+        incoming = Incoming(api_key(headers), own_headers(headers), Sensitive(b""))
+        if scope["method"] == "GET":
+            return json_answer(await self._services.kept(incoming, id_))
+        await self._services.forget(incoming, id_)
+        return json_answer({"id": id_, "object": "response", "deleted": True})
 
     async def _shown(self, scope: Scope) -> Whole:
         path = scope["path"]

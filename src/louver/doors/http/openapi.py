@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from louver.doors.errors import ROWS, UNEXPECTED
 from louver.doors.http.openapi_ollama import OLLAMA_SCHEMAS
+from louver.doors.http.openapi_responses import RESPONSES_SCHEMAS
 from louver.doors.http.openapi_schemas import SCHEMAS
 
 Node: TypeAlias = Mapping[str, object]
@@ -44,6 +45,7 @@ _OWN_HEADERS: Mapping[str, tuple[str, Node]] = {
 _ANSWER_HEADERS: Mapping[str, str] = {
     "X-Louver-Exchange": "The exchange's id in the ledger; `louver explain --exchange` takes it.",
     "X-Louver-Destination": "The destination that answered.",
+    "X-Louver-Receipt": "A signed statement of what left; `louver receipt verify` checks it.",
     "X-Louver-Because": "Every rule that was looked at and what it said.",
 }
 
@@ -56,22 +58,26 @@ def description() -> Node:
         "info": {
             "title": "Louver",
             "version": version("louver"),
-            "description": "Models behind a privacy gateway, in OpenAI's and in Ollama's words.",
+            "description": "Models behind a privacy gateway, in the words of their usual clients.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"key": []}],
         "paths": {
             **{path: {"post": _asked(asked)} for path, asked in _ASKED.items()},
+            "/v1/responses/{response}": _kept(),
             "/v1/models": {"get": _models()},
             "/v1/models/{model}": {"get": _model()},
             "/api/tags": {"get": _tags()},
             "/api/show": {"post": _show()},
             "/api/version": {"get": _open("tell_version", "Ollama's version.", _ref("Version"))},
             "/openapi.json": {"get": _open("describe", "This description.", {"type": "object"})},
+            "/.well-known/louver/keys": {
+                "get": _open("list_receipt_keys", "What checks receipts.", _ref("Keys"))
+            },
             "/healthz": {"get": _open("check_liveness", "The process is alive.", _ref("Health"))},
         },
         "components": {
-            "schemas": {**SCHEMAS, **OLLAMA_SCHEMAS},
+            "schemas": {**SCHEMAS, **OLLAMA_SCHEMAS, **RESPONSES_SCHEMAS},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -95,6 +101,12 @@ _ASKED: Mapping[str, _Asked] = {
         "Answer a chat, with personal data replaced on the way out.",
         "Request",
         "Completion",
+    ),
+    "/v1/responses": _Asked(
+        "create_response",
+        "Answer, and keep it where that is allowed.",
+        "ResponseRequest",
+        "Response",
     ),
     "/v1/completions": _Asked(
         "create_completion",
@@ -168,6 +180,28 @@ def _asked(asked: _Asked) -> Node:
             "200": ok,
             **_errors(all_statuses(), asked.error),
             "default": _upstream(asked.error),
+        },
+    }
+
+
+def _kept() -> Node:
+    text, schema = _OWN_HEADERS["X-Louver-Person"]
+    person: Node = {"name": "X-Louver-Person", "in": "header", "description": text}
+    named: Node = {"name": "response", "in": "path", "required": True}
+    parameters = [{**named, "schema": {"type": "string", "minLength": 1}}]
+    parameters.append({**person, "schema": schema})
+    errors = _errors((400, 401, 404, 500, 503))
+    return {
+        "parameters": parameters,
+        "get": {
+            "operationId": "retrieve_response",
+            "summary": "A kept response, for the application and person it was made for.",
+            "responses": {"200": _ok("The response.", _ref("Response")), **errors},
+        },
+        "delete": {
+            "operationId": "delete_response",
+            "summary": "Erase a kept response.",
+            "responses": {"200": _ok("It is erased.", _ref("Deleted")), **errors},
         },
     }
 

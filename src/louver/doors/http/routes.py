@@ -8,6 +8,7 @@ from typing import Protocol
 
 import orjson
 
+from louver.core.encoding import Json
 from louver.core.errors import UnknownModel
 from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
@@ -19,10 +20,12 @@ from louver.doors.http.wire import Whole
 from louver.gateway.wire.reading import expect, read_object
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+RESPONSES = "/v1/responses"
 _OLLAMA = "/api/"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
 READY, METRICS = "/readyz", "/metrics"
 PROBES = frozenset({HEALTH, READY, METRICS})
+RECEIPT_KEYS = "/.well-known/louver/keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ ASKED: Mapping[str, Asks] = {
     "/api/generate": Asks("ollama.generate", OLLAMA),
     "/api/embed": Asks("ollama.embed", OLLAMA),
     "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
+    RESPONSES: Asks("openai.responses", OPENAI),
 }
 
 
@@ -59,6 +63,8 @@ class Shown(Protocol):
     def destinations(self, model: str) -> Sequence[Destination]:
         """Raises UnknownModel."""
         ...
+
+    def receipt_keys(self) -> Mapping[str, Json]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,15 @@ def name_of(path: str) -> str:
     """What a path is called in logs: one of ours, never what a client made up."""
     if path.startswith(MODELS + "/"):
         return MODELS + "/{model}"
+    if kept_id(path) is not None:
+        return RESPONSES + "/{response}"
     return path if path in ASKED or path in SHOWN or path in PROBES else "other"
+
+
+def kept_id(path: str) -> str | None:
+    """The id of the kept response that `path` names."""
+    id_ = path.removeprefix(f"{RESPONSES}/")
+    return id_ if id_ != path and "/" not in id_ else None
 
 
 def json_answer(value: object) -> Whole:
@@ -118,6 +132,7 @@ def _model(name: str) -> dict[str, object]:
 
 
 SHOWN: Mapping[str, Shows] = {
+    RECEIPT_KEYS: Shows(lambda services: json_answer(services.receipt_keys()), open=True),
     HEALTH: Shows(lambda _: json_answer({"status": "ok"}), open=True),
     OPENAPI: Shows(lambda _: json_answer(description()), open=True),
     MODELS: Shows(_all_models),

@@ -138,6 +138,8 @@ def _policy(file: File, terms: int, folder: Path) -> Policy:
         link_hosts=frozenset(host.lower() for host in file.links),
         sealed_tools=frozenset(file.sealed_tools),
         fallback=file.fallback,
+        kept_for=file.vault.keep,
+        keeps_unnamed=file.vault.without_person,
         # How many terms and not which: a digest of names could be guessed from.
         detectors=frozenset({*_detector_names(file.detectors), f"dictionary of {terms} terms"}),
     )

@@ -115,5 +115,6 @@ def _default(info: FieldInfo) -> str:
     if isinstance(value, dict):
         return "`{}`"
     if _quantity(info) == "time":
-        return f"`{value:g}s`"
+        days = value / 86_400
+        return f"`{days:g}d`" if days >= 1 and days.is_integer() else f"`{value:g}s`"
     return f"`{value // 10**6}MB`" if _quantity(info) == "size" else f"`{value}`"

@@ -37,6 +37,8 @@ def canonical_policy(policy: Policy) -> Json:
         "link_hosts": sorted(policy.link_hosts),
         "sealed_tools": sorted(policy.sealed_tools),
         "fallback": policy.fallback,
+        "kept_for": policy.kept_for,
+        "keeps_unnamed": policy.keeps_unnamed,
         "detectors": sorted(policy.detectors),
     }
 

@@ -51,6 +51,11 @@ limits:
   concurrent: null
   tokens_per_day: null
 
+# Conversations kept for previous_response_id, encrypted; in mode full, by the person's opt-in.
+vault:
+  keep: 30d
+  without_person: false     # true also keeps what names no person; nobody is asked then
+
 # strict: local models only. standard: a remote model may be asked, with minimized text and the
 # person's consent. full: retention too, each by opt-in. The strictest mode that applies wins.
 mode: standard

@@ -60,6 +60,7 @@ Seconds = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=30 * 86400
 Wait = Annotated[float, BeforeValidator(read_time), Field(ge=0, le=86400)]
 Count = Annotated[int, Field(ge=1, le=10**12)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+Days = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=3650 * 86400)]
 Bytes = Annotated[int, BeforeValidator(read_size), Field(ge=1024, le=2 * 10**9)]
 Text = Annotated[str, BeforeValidator(_tidy_text), Field(max_length=500)]
 Host = Annotated[str, _matching(_HOST, "write a host name only, without https:// and path")]
@@ -134,6 +135,18 @@ class LimitsSection(Section):
     tokens_per_day: Count | None = Field(
         default=None,
         description="Tokens in and out of one API key per day (UTC), over all processes.",
+    )
+
+
+class VaultSection(Section):
+    keep: Days = Field(
+        default=30 * 86400.0,
+        description="How long a conversation is kept for `previous_response_id`, encrypted; only "
+        "in mode `full`, and only with the person's consent to the purpose `retention`.",
+    )
+    without_person: bool = Field(
+        default=False,
+        description="Keep conversations that name no person too; nobody is asked then.",
     )
 
 
@@ -334,6 +347,9 @@ class File(Section):
     limits: LimitsSection = Field(
         default=LimitsSection(),
         description="What each API key may use; `null` is no limit. Over one: 429, `Retry-After`.",
+    )
+    vault: VaultSection = Field(
+        default=VaultSection(), description="Conversations that are kept on this side."
     )
     mode: MODES = Field(
         default="standard",
