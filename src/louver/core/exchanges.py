@@ -32,7 +32,7 @@ class Exchange:
     `original` is the request as the client wrote it, where its format is not the hub's.
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
-    `needs.context` is filled from the length of the text.
+    `needs.context` is filled from the length of the text, its language where a policy asks.
     """
 
     id: str

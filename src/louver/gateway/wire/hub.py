@@ -30,7 +30,6 @@ from louver.core.sensitive import Sensitive
 from louver.gateway.wire.interface import Asked
 from louver.gateway.wire.reading import expect, number_between, objects
 from louver.text.files import text_file
-from louver.text.language import guess
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
@@ -91,7 +90,6 @@ def exchange_of(
             context=size // _CHARACTERS_PER_TOKEN,
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
-            language=guess(_last_user_text(messages)),
         ),
         uninspectable=tuple(parts),
         task=asked.task,
@@ -216,8 +214,10 @@ def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
     return orjson.dumps(messages[: first + 1], option=orjson.OPT_SORT_KEYS)
 
 
-def _last_user_text(messages: list[Mapping[str, JsonTree]]) -> str:
-    for message in reversed(messages):
+def last_user_text(body: Mapping[str, JsonTree]) -> str:
+    """What the person said last, of a body that is checked; empty where it is no plain text."""
+    messages = body.get("messages")
+    for message in reversed(messages if isinstance(messages, list) else []):
         if message["role"] == "user" and isinstance(message.get("content"), str):
             return str(message["content"])
     return ""

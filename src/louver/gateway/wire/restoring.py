@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from louver.core.errors import UpstreamFailed
 from louver.core.exchanges import Exchange, JsonTree, Minimized, Operation
@@ -103,8 +102,7 @@ class Verbatim:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A place in a choice's delta that text streams into; `call` is None outside of tool calls."""
 
     choice: int
@@ -127,7 +125,7 @@ class ChatRestorer:
         self._ended: set[int] = set()
         self._answered = False
         self._restored = 0
-        self._envelope: dict[str, JsonTree] = {}
+        self._last: Mapping[str, JsonTree] = {}
 
     @property
     def restored(self) -> int:
@@ -136,7 +134,7 @@ class ChatRestorer:
     def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         """The event for one `chat.completion.chunk`; text held back comes in a later one."""
         choices = []
-        self._envelope = {k: v for k, v in event.items() if k not in {"choices", "usage"}}
+        self._last = event
         for choice in self._choices_of(event):
             index = cast("int", choice["index"])
             delta = self._delta(index, _object(choice.get("delta") or {}))
@@ -153,7 +151,8 @@ class ChatRestorer:
             self._flush(index, delta)
             if delta:
                 choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
-                yield {**self._envelope, "model": self._model, "choices": [choice]}
+                envelope = {k: v for k, v in self._last.items() if k != "usage"}
+                yield {**envelope, "model": self._model, "choices": [choice]}
         if not self._answered:
             raise _invalid("an answer without choices")
 
