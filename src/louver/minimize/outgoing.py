@@ -67,7 +67,7 @@ class Replacer:
             return self.file(text, path)
         if treatment is Treatment.OPAQUE:
             self.opaque.add(text)
-        if treatment is Treatment.TEXT:
+        if treatment is Treatment.TEXT and "\\" in text:
             inner = _escaped_json(text)
             if inner is not None:
                 outer = rewrite(inner, everything_is_text, _Within(self), path)
@@ -78,7 +78,7 @@ class Replacer:
     def leaf(self, text: str, treatment: Treatment, path: Path) -> str:
         """`text` with its values replaced where they stand."""
         how = self._how
-        found = tuple(findings_of(text, treatment, path, how.finder, remember=how.remember))
+        found = findings_of(text, treatment, path, how.finder, remember=how.remember)
         return replace_all(text, to_replace(found, how.policy), how.pseudonyms, self.counts)
 
     def file(self, data: str, path: Path, *, as_table: bool = True) -> str:
@@ -119,7 +119,7 @@ def _escaped_json(text: str) -> JsonTree:
 
     A value cut out of the source would be restored as it is spelled there: `Zo\u00eb`.
     """
-    if "\\" not in text or (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
+    if (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
         return None
     try:
         inner: JsonTree = orjson.loads(text)
@@ -142,8 +142,9 @@ class Rereader(Replacer):
         if text in self.opaque or text in PROTOCOL_WORDS:
             return text
         how = self._how
-        found = to_replace(find_in(text, path, how.finder, remember=how.remember), how.policy)
-        missed = unseen(text, found, how.pseudonyms)
+        own = how.pseudonyms.values
+        found = find_in(text, path, how.finder, own, remember=how.remember)
+        missed = unseen(text, to_replace(found, how.policy), how.pseudonyms)
         return replace_all(text, missed, how.pseudonyms, self.counts)
 
 
