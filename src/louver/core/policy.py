@@ -68,6 +68,7 @@ class Capabilities:
     context: int = 8192
     tools: bool = True
     structured: bool = True
+    embeddings: bool = True
     languages: frozenset[str] = frozenset()
     tasks_excluded: frozenset[str] = frozenset()
 

@@ -102,6 +102,7 @@ DESTINATIONS = [
     ("kind: practice, location: remote", "needs `recipient`"),
     ("kind: opnai, location: local", "did you mean `openai`"),
     ("kind: openai, location: local, base_url: api.example.com", "write a full URL"),
+    ("kind: ollama, location: local, base_url: 'http://localhost:11434/v1'", "leave out /v1"),
     ("kind: openai, location: local, base_url: 'http://[::1'", "write a full URL"),
     ("kind: openai, location: local, base_url: 'http://u:p@x/v1'", "no user, password"),
     ("kind: transformers, location: local", "needs `model`"),

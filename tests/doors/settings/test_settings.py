@@ -143,10 +143,11 @@ CHANGES = [
     ("Example AI Ltd.", "Example AI Inc."),
     ("context: 4000", "context: 4001"),
     ("tools: true", "tools: false"),
+    ("embeddings: true", "embeddings: false"),
     ("languages: []", "languages: [de]"),
     ("louver: [practice, cloud]", "louver: [cloud, practice]"),
     ("fallback: null", "fallback: practice"),
-    ("helpdesk: {mode: strict}", "helpdesk: {mode: full}"),
+    ("        mode: strict\n", "        mode: full\n"),
     ("persons: {}", "persons: {p1: {mode: strict}}"),
 ]
 
@@ -204,3 +205,26 @@ def test_units() -> None:
     for wrong in ("10", "ten s", "10 apples", "-1s", "1e3s", "١s"):
         with pytest.raises(ValueError, match=r"expected|no unit"):
             seconds(wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "can"),
+    [
+        ("practice", "", True),
+        ("ollama", "", True),
+        ("hostile", "", False),
+        ("ollama", ", embeddings: false", False),
+        ("hostile", ", embeddings: true", True),
+    ],
+)
+def test_embeddings_come_from_kinds_that_can_unless_the_file_says_otherwise(
+    kind: str, written: str, can: bool
+) -> None:
+    text = f"""\
+version: 1
+destinations: {{d: {{kind: {kind}, location: local{written}}}}}
+models: {{m: [d]}}
+"""
+    place = parse(text, file=None, folder=FOLDER).policy.destinations["d"]
+    assert place.capabilities.embeddings is can
+    assert place.base_url is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from louver.core.categories import Tier
@@ -19,10 +20,28 @@ from louver.core.policy import (
 from louver.core.sensitive import Sensitive
 from louver.doors.settings.crossing import WITHOUT_STRUCTURE, WITHOUT_TOOLS
 from louver.doors.settings.digest import with_digest
-from louver.doors.settings.schema import DestinationSection, DetectorsSection, File
-from louver.doors.settings.values import Detectors, Server, Settings, Store, Term
+from louver.doors.settings.schema import (
+    DestinationSection,
+    DetectorsSection,
+    File,
+    LimitsSection,
+)
+from louver.doors.settings.values import (
+    Detectors,
+    Logs,
+    Server,
+    Settings,
+    Store,
+    Telemetry,
+    Term,
+)
+from louver.gateway.breaker import BreakerRule
+from louver.gateway.quotas import KeyLimits, Limits
+from louver.gateway.retrying import RetryRule
+from louver.gateway.upstreams import UpstreamRule
 
 _SQLITE = "sqlite:///"
+_EMBEDDING_KINDS = frozenset({"practice", "openai", "ollama"})
 
 
 def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | None) -> Settings:
@@ -38,6 +57,8 @@ def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | N
             header_timeout=server.header_timeout,
             body_timeout=server.body_timeout,
             max_connections=server.max_connections,
+            drain=server.drain,
+            drain_delay=server.drain_delay,
         ),
         store=Store(
             url=_store_url(file.store.url, folder),
@@ -49,6 +70,33 @@ def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | N
             dictionary=own + terms,
         ),
         source=source,
+        limits=_limits(file),
+        upstreams={name: _upstream(d) for name, d in file.destinations.items()},
+        logs=Logs(json=file.logs.format == "json", access=file.logs.access),
+        telemetry=Telemetry(**file.telemetry.model_dump()),
+    )
+
+
+def _limits(file: File) -> Limits:
+    """What is not set is inherited: from the tenant, then from everybody."""
+    default = _of_key(file.limits, KeyLimits())
+    tenants = {name: _of_key(t.limits, default) for name, t in file.tenants.items()}
+    applications = {
+        f"{tenant} {name}": _of_key(application.limits, tenants[tenant])
+        for tenant, t in file.tenants.items()
+        for name, application in t.applications.items()
+    }
+    return Limits(default, tenants, applications)
+
+
+def _of_key(section: LimitsSection, inherited: KeyLimits) -> KeyLimits:
+    told = {name: value for name, value in section.model_dump().items() if value is not None}
+    return replace(inherited, **told)
+
+
+def _upstream(section: DestinationSection) -> UpstreamRule:
+    return UpstreamRule(
+        RetryRule(**section.retries.model_dump()), BreakerRule(**section.breaker.model_dump())
     )
 
 
@@ -112,6 +160,7 @@ def _destination(name: str, section: DestinationSection, folder: Path) -> Destin
         timeout=section.timeout,
         capabilities=Capabilities(
             context=section.context,
+            embeddings=_embeds(section),
             tools=section.tools and section.kind not in WITHOUT_TOOLS,
             structured=section.structured and section.kind not in WITHOUT_STRUCTURE,
             languages=frozenset(section.languages),
@@ -124,3 +173,9 @@ def _destination(name: str, section: DestinationSection, folder: Path) -> Destin
             folder=str(folder.absolute()),
         ),
     )
+
+
+def _embeds(section: DestinationSection) -> bool:
+    if section.embeddings is None:
+        return section.kind in _EMBEDDING_KINDS
+    return section.embeddings

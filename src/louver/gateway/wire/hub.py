@@ -49,7 +49,7 @@ _TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (list, ("tools", "functions")),
     (int, ("seed",)),
 )
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 _MAX_CHOICES = 16
 
 
@@ -76,18 +76,18 @@ def exchange_of(
     stream = tree.get("stream")
     return Exchange(
         id=asked.exchange,
-        caller=_with_person(asked.caller, tree),
+        caller=with_person(asked.caller, tree),
         body=Sensitive(tree),
         model=model,
         purpose=asked.purpose,
         stream=False if stream is None else expect(stream, bool, "stream"),
         choices=choices,
-        tools=_declared_tools(tree),
+        tools=frozenset(tool_places(tree)),
         json_content=structured,
         opening=Sensitive(_opening(messages)),
         conversation=asked.conversation,
         needs=Needs(
-            context=size // _CHARACTERS_PER_TOKEN,
+            context=size // CHARACTERS_PER_TOKEN,
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
         ),
@@ -96,6 +96,8 @@ def exchange_of(
         mode_asked=asked.mode,
         no_store=asked.no_store or tree.get("store") is False,
         original=None if original is None else Sensitive(original),
+        began=asked.began,
+        size=size,
     )
 
 
@@ -196,16 +198,19 @@ def _structured(tree: Mapping[str, JsonTree]) -> bool:
     return isinstance(wanted, dict) and str(wanted.get("type")) in {"json_object", "json_schema"}
 
 
-def _declared_tools(tree: Mapping[str, JsonTree]) -> frozenset[str]:
-    names: set[str] = set()
+def tool_places(tree: Mapping[str, JsonTree]) -> dict[str, str]:
+    """The names of the tools that the application declares, and where each stands."""
+    places: dict[str, str] = {}
     for i, tool in enumerate(objects(tree.get("tools") or [], "tools")):
         kind = expect(tool.get("type", "function"), str, f"tools[{i}].type")
         if kind in {"function", "custom"}:
             definition = expect(tool.get(kind), dict, f"tools[{i}].{kind}")
-            names.add(expect(definition.get("name"), str, f"tools[{i}].{kind}.name"))
+            name = expect(definition.get("name"), str, f"tools[{i}].{kind}.name")
+            places.setdefault(name, f"tools[{i}]")
     for i, legacy in enumerate(objects(tree.get("functions") or [], "functions")):
-        names.add(expect(legacy.get("name"), str, f"functions[{i}].name"))
-    return frozenset(names)
+        name = expect(legacy.get("name"), str, f"functions[{i}].name")
+        places.setdefault(name, f"functions[{i}]")
+    return places
 
 
 def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
@@ -223,7 +228,7 @@ def last_user_text(body: Mapping[str, JsonTree]) -> str:
     return ""
 
 
-def _with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
+def with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
     """The person is named by header; OpenAI's own fields for the end user serve where it is not."""
     if caller.person is not None:
         return caller
