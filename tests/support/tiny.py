@@ -1,4 +1,4 @@
-"""Tiny models with random weights, made on the fly: their nonsense is computed for real."""
+"""Tiny models made on the fly: their nonsense, or repeating, is computed for real."""
 
 from __future__ import annotations
 
@@ -57,6 +57,44 @@ def generator(folder: Path, template: str | None = TEMPLATE, **settings: Any) ->
     model = LlamaForCausalLM(config)
     ends = {"eos_token_id": words.eos_token_id, "pad_token_id": words.pad_token_id}
     model.generation_config = GenerationConfig(**ends, **settings)
+    return _saved(folder, model, words)
+
+
+def parrot(folder: Path, back: int = 60) -> Path:
+    """A language model that repeats the last `back` tokens of what it was asked, and ends there.
+
+    Its weights are written, not learned: the one head looks `back` positions back, by one-hot
+    positions, and what it sees there, as one-hot tokens, outweighs all else.
+    """
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    words = tokenizer()
+    tokens, places = len(words), 512
+    width = tokens + places
+    ends = {"eos_token_id": words.eos_token_id, "pad_token_id": words.pad_token_id}
+    config = GPT2Config(
+        vocab_size=tokens, n_positions=places, n_embd=width, n_layer=1, n_head=1, n_inner=1,
+        bos_token_id=words.eos_token_id, **ends,
+    )  # fmt: skip
+    model = GPT2LMHeadModel(config)
+    block = model.transformer.h[0]
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+        eye = torch.eye(width)
+        model.transformer.wte.weight.copy_(eye[:tokens])
+        model.transformer.wpe.weight.copy_(eye[tokens:])
+        mean, spread = 2 / width, (2 / width * (1 - 2 / width) + config.layer_norm_epsilon) ** 0.5
+        block.ln_1.weight.fill_(spread)  # Two ones among zeros: this undoes the normalizing.
+        block.ln_1.bias.fill_(mean)
+        looks, shown, seen = block.attn.c_attn.weight.view(width, 3, width).unbind(1)
+        for place in range(back, places):
+            looks[tokens + place, tokens + place - back] = 100 * width**0.5
+        shown[tokens:, tokens:] = torch.eye(places)
+        seen[:tokens, :tokens] = 10 * torch.eye(tokens)
+        block.attn.c_proj.weight.copy_(eye)
+        model.transformer.ln_f.weight.fill_(1)
     return _saved(folder, model, words)
 
 

@@ -132,7 +132,10 @@ class PersonSection(Section):
 class PartsSection(Section):
     image: PART_ACTION = Field(default="refuse", description="Image parts.")
     audio: PART_ACTION = Field(default="refuse", description="Audio parts.")
-    file: PART_ACTION = Field(default="refuse", description="File parts.")
+    file: PART_ACTION = Field(
+        default="refuse",
+        description="File parts that are not certainly text; text files are read like any text.",
+    )
     other: PART_ACTION = Field(
         default="refuse", description="Parts of a kind that is not known yet."
     )
