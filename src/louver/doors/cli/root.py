@@ -25,6 +25,8 @@ _MODULES = {
     "ledger": "ledger",
     "consent": "consent",
     "keys": "keys",
+    "halt": "halt",
+    "resume": "halt",
     "store": "store",
     "demo": "demo",
 }
