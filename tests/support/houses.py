@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from openai import OpenAI
 
@@ -16,12 +18,16 @@ from louver.core.retention import consent_key
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
+from louver.doors.http.wire import Receive, Scope, Send
 from louver.doors.operations import Operations
 from louver.doors.settings.load import parse
 from louver.doors.settings.values import Settings
 from louver.gateway.providers.interface import Provider
+from louver.gateway.visit import Visit
 from louver.house import House, Seams, build
 from louver.minimize.interface import Detector
+
+T = TypeVar("T")
 
 SETTINGS = """
 version: 1
@@ -60,17 +66,34 @@ models:
   home: [home]
   cloud: [cloud]
 fallback: null
+{more}
 """
 
 
 def settings(folder: Path, **changes: str) -> Settings:
-    """The house's test settings; `changes` fill `mode`, `vault`, `categories`, `parts`."""
+    """The house's test settings.
+
+    `changes` fill `mode`, `vault`, `categories`, `parts`, and `more` below.
+    """
     key = folder / "louver.key"
     if not key.exists():  # The same key in every run, so the same placeholders.
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(32)))
-    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}", **changes}
+    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}", "more": ""}
+    filled |= changes
     return parse(SETTINGS.format(**filled), file=None, folder=folder)
+
+
+@dataclass
+class Noted:
+    """A gateway that remembers the event loop that it is served by."""
+
+    gateway: Gateway
+    loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.loop = asyncio.get_running_loop()
+        await self.gateway(scope, receive, send)
 
 
 @dataclass
@@ -81,18 +104,25 @@ class Watched:
     base_url: str
     key: str
     left: list[tuple[str, bytes]] = field(default_factory=list)
+    app: Noted | None = None
     clients: list[OpenAI] = field(default_factory=list)
+
+    def on_its_loop(self, work: Coroutine[object, object, T]) -> T:
+        """Do `work` on the event loop that serves, and wait for it here."""
+        if self.app is None or self.app.loop is None:
+            raise RuntimeError("nothing is being served")
+        return asyncio.run_coroutine_threadsafe(work, self.app.loop).result(timeout=30)
 
     @property
     def bytes_that_left(self) -> bytes:
         return b"\n".join(body for _, body in self.left)
 
     def client(self, **headers: str) -> OpenAI:
-        made = OpenAI(
+        client = OpenAI(
             base_url=self.base_url, api_key=self.key, max_retries=0, default_headers=headers
         )
-        self.clients.append(made)
-        return made
+        self.clients.append(client)
+        return client
 
     def consent(self, person: str, state: ConsentState, tenant: str = "default") -> str:
         """Record an answer of `person` (the application's id); returns the internal id."""
@@ -115,6 +145,7 @@ def running(
     providers: dict[str, Provider] | None = None,
     detectors: tuple[Detector, ...] = (),
     max_body: int = 10_000_000,
+    watch: tuple[Callable[[Visit], None], ...] = (),
     **changes: str,
 ) -> Iterator[Watched]:
     """Build, serve on a free port, and tear down."""
@@ -123,13 +154,13 @@ def running(
     def observe(minimized: Minimized, destination: Destination) -> None:
         left.append((destination.name, minimized.body))
 
-    seams = Seams(providers=providers or {}, detectors=detectors, observe=observe)
+    seams = Seams(providers=providers or {}, detectors=detectors, observe=observe, watch=watch)
     with build(settings(folder, **changes), seams) as house:
         key = house.store.create_key("default", "tests").result().reveal()
-        operations = Operations(house.ready, seams.clock)
-        app = Gateway(house.reception, Limits(max_body=max_body), operations)
+        operations = Operations(house.ready, seams.clock, watch)
+        app = Noted(Gateway(house.reception, Limits(max_body=max_body), operations))
         with serve_in_thread(app) as base_url:
-            watched = Watched(house, base_url, key, left)
+            watched = Watched(house, base_url, key, left, app)
             yield watched
-            for client in watched.clients:  # Each holds connections until it is closed.
+            for client in watched.clients:
                 client.close()

@@ -26,6 +26,8 @@ _MODULES = {
     "receipt": "receipt",
     "consent": "consent",
     "keys": "keys",
+    "halt": "halt",
+    "resume": "halt",
     "store": "store",
     "demo": "demo",
 }

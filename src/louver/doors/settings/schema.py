@@ -5,7 +5,7 @@ What one key must look like is checked here; what keys must mean together is in 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 

@@ -10,6 +10,7 @@ Source: OpenTelemetry semantic conventions for generative AI (status: developmen
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -38,6 +39,7 @@ Attributes = dict[str, AttributeValue]
 _PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
 _DURATIONS = tuple(0.01 * 2**n for n in range(14))
 _TOKENS = tuple(4**n for n in range(14))
+_LONGEST_CLOSE = 3.0
 _FIRST = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
 
@@ -88,7 +90,12 @@ class OpenTelemetry:
         self._measure(it)
 
     def close(self) -> None:
-        """Export what waits, within the SDK's time-outs."""
+        """Export what waits, but do not wait for a collector that does not answer."""
+        closing = threading.Thread(target=self._close, name="louver-otel-close", daemon=True)
+        closing.start()
+        closing.join(_LONGEST_CLOSE)
+
+    def _close(self) -> None:
         self._tracing.shutdown()
         self._measuring.shutdown()
 
