@@ -32,6 +32,7 @@ from louver.gateway.wire.hub import last_user_text
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.restoring import restorer_of
 from louver.gateway.wire.treatments import treatments
+from louver.minimize.once import Once
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
@@ -116,9 +117,10 @@ class Line:
         passage = Passage(exchange, self._parts.memory, self._parts.clock)
         # 2. What is in it.
         with passage.timed("find"):
-            found = await self._find(exchange)
+            finder = Once(self._parts.finder)
+            found = await self._find(exchange, finder)
         # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
-        sent = await self._record(passage, found)
+        sent = await self._record(passage, found, finder)
         # 6. Ask. Until the first event, a failure is still an HTTP error.
         self._parts.observe(sent.minimized, sent.destination)
         asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
@@ -142,7 +144,7 @@ class Line:
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
         exchange = self._parse(incoming, caller)
-        found = await self._find(exchange)
+        found = await self._find(exchange, self._parts.finder)
         person = await self._parts.memory.known_person(exchange.caller)
         question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
@@ -176,13 +178,13 @@ class Line:
         asked = replace(asked, began=self._parts.clock.monotonic())
         return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
 
-    async def _find(self, exchange: Exchange) -> Survey:
+    async def _find(self, exchange: Exchange, finder: Finds) -> Survey:
         rule = treatments(exchange, self._parts.policy())
-        body, finder = exchange.body.reveal(), self._parts.finder
+        body = exchange.body.reveal()
         remember = not exchange.no_store
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
-    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
+    async def _record(self, passage: Passage, found: Survey, finder: Finds) -> _Recorded:
         """Decide, minimize and record; again where policy or findings changed in between."""
         exchange = passage.exchange
         person = await self._parts.memory.known_person(exchange.caller)
@@ -196,7 +198,7 @@ class Line:
             decision = decide(question, policy, self._parts.memory.consents())
             destination = decision.require()
             with passage.timed("minimize"):
-                minimized = await self._minimize(exchange, policy, destination)
+                minimized = await self._minimize(exchange, policy, destination, finder)
             if not minimized.counts.keys() <= found.counts.keys():
                 # Replacing brought something to light; it takes part in the decision too.
                 found = replace(found, counts={**minimized.counts, **found.counts})
@@ -250,11 +252,11 @@ class Line:
         )
 
     async def _minimize(
-        self, exchange: Exchange, policy: Policy, destination: Destination
+        self, exchange: Exchange, policy: Policy, destination: Destination, finder: Finds
     ) -> Minimized:
         provider = self._parts.providers[destination.name]
         how = Minimizing(
-            finder=self._parts.finder,
+            finder=finder,
             policy=policy,
             pseudonyms=self._parts.pseudonyms(exchange),
             rule=treatments(exchange, policy),

@@ -63,7 +63,7 @@ class Replacer:
         if treatment is Treatment.OPAQUE:
             # Some servers take what a data URL carries without the URL around it.
             self.opaque |= {text, text.partition(";base64,")[2] or text}
-        if treatment is Treatment.TEXT:
+        if treatment is Treatment.TEXT and "\\" in text:
             inner = _escaped_json(text)
             if inner is not None:
                 outer = rewrite(inner, everything_is_text, _Within(self), path)
@@ -74,7 +74,7 @@ class Replacer:
     def leaf(self, text: str, treatment: Treatment, path: Path) -> str:
         """`text` with its values replaced where they stand."""
         how = self._how
-        found = tuple(findings_of(text, treatment, path, how.finder, remember=how.remember))
+        found = findings_of(text, treatment, path, how.finder, remember=how.remember)
         return replace_all(text, to_replace(found, how.policy), how.pseudonyms, self.counts)
 
     def number(self, number: float, path: Path) -> float | str:
@@ -107,7 +107,7 @@ def _escaped_json(text: str) -> JsonTree:
 
     A value cut out of the source would be restored as it is spelled there: `Zo\u00eb`.
     """
-    if "\\" not in text or (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
+    if (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
         return None
     try:
         inner: JsonTree = orjson.loads(text)
@@ -127,8 +127,9 @@ class Rereader(Replacer):
         if text in self.opaque or text in PROTOCOL_WORDS:
             return text
         how = self._how
-        found = to_replace(find_in(text, path, how.finder, remember=how.remember), how.policy)
-        missed = unseen(text, found, how.pseudonyms)
+        own = how.pseudonyms.values
+        found = find_in(text, path, how.finder, own, remember=how.remember)
+        missed = unseen(text, to_replace(found, how.policy), how.pseudonyms)
         return replace_all(text, missed, how.pseudonyms, self.counts)
 
 
