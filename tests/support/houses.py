@@ -41,21 +41,33 @@ detectors:
 destinations:
   home: {{kind: practice, location: local, context: 100000, tasks_excluded: [legal_analysis]}}
   cloud: {{kind: practice, location: remote, recipient: Example AI Ltd.}}
+{destinations}
 models:
   louver: [home, cloud]
   home: [home]
   cloud: [cloud]
+{models}
 fallback: null
 """
 
 
 def settings(folder: Path, **changes: str) -> Settings:
-    """The house's test settings; `changes` fill `mode`, `categories`, `parts`."""
+    """The house's test settings; `changes` fill `mode`, `categories`, `parts`.
+
+    `destinations` and `models` are further lines of those sections.
+    """
     key = folder / "louver.key"
     if not key.exists():  # The same key in every run, so the same placeholders.
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(32)))
-    filled = {"mode": "standard", "categories": "{}", "parts": "{}", **changes}
+    filled = {
+        "mode": "standard",
+        "categories": "{}",
+        "parts": "{}",
+        "destinations": "",
+        "models": "",
+    }
+    filled |= changes
     return parse(SETTINGS.format(**filled), file=None, folder=folder)
 
 

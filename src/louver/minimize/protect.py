@@ -81,9 +81,7 @@ def replace_all(
     return "".join(out)
 
 
-def unseen(
-    text: str, findings: Sequence[Finding], pseudonyms: Pseudonyms
-) -> Sequence[Finding]:
+def unseen(text: str, findings: Sequence[Finding], pseudonyms: Pseudonyms) -> Sequence[Finding]:
     """Those `findings` that no placeholder of ours has a part in."""
     if not findings:
         return findings

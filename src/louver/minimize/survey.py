@@ -101,9 +101,7 @@ def find_in(
     return merged(text, [*found, *more]) if more else found
 
 
-def _find(
-    finder: Finds, text: str, own: Collection[str], *, remember: bool
-) -> Sequence[Finding]:
+def _find(finder: Finds, text: str, own: Collection[str], *, remember: bool) -> Sequence[Finding]:
     if own:
         return finder.find_besides(text, own, remember=remember)
     return finder.find(text, remember=remember)
