@@ -61,10 +61,12 @@ destinations:
     recipient: Example AI Ltd.
     retries: {{attempts: 1}}
     breaker: {{enabled: false}}
+{destinations}
 models:
   louver: [home, cloud]
   home: [home]
   cloud: [cloud]
+{models}
 fallback: null
 {more}
 """
@@ -73,13 +75,15 @@ fallback: null
 def settings(folder: Path, **changes: str) -> Settings:
     """The house's test settings.
 
-    `changes` fill `mode`, `vault`, `categories`, `parts`, and `more` below.
+    `changes` fill `mode`, `vault`, `categories`, `parts`, further lines of `destinations` and
+    `models`, and `more` below.
     """
     key = folder / "louver.key"
     if not key.exists():  # The same key in every run, so the same placeholders.
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(32)))
-    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}", "more": ""}
+    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}"}
+    filled |= {"destinations": "", "models": "", "more": ""}
     filled |= changes
     return parse(SETTINGS.format(**filled), file=None, folder=folder)
 

@@ -51,17 +51,19 @@ def everything_is_text(_: Path) -> Treatment:
 # a replaced one would break the request. Nothing outside this list is exempt.
 PROTOCOL_WORDS = frozenset(
     """
-    $defs $ref $schema additionalProperties allOf anyOf any arguments array assistant auto boolean
-    chat const content content_filter custom default definition description developer enum examples
-    exclusiveMaximum exclusiveMinimum file file_data file_id filename format frequency_penalty
-    function function_call functions grammar high id image_url include_usage input input_audio
-    input_schema integer items json_object json_schema logit_bias low max_completion_tokens
-    max_tokens maxItems maxLength maximum medium messages metadata minItems minLength minimal
-    minimum model multipleOf n name none not null number object oneOf parallel_tool_calls
+    $defs $ref $schema additionalProperties allOf any anyOf arguments array assistant auto base64
+    boolean chat const content content_filter custom default definition description developer
+    dimensions embeddings encoding_format enum examples exclusiveMaximum exclusiveMinimum file
+    file_data file_id filename float format frequency_penalty function function_call functions
+    grammar high id image_url images include_usage input input_audio input_schema integer items
+    json json_object json_schema keep_alive logit_bias low max_completion_tokens max_tokens maximum
+    maxItems maxLength medium messages metadata minimal minimum minItems minLength model multipleOf
+    n name none not null num_predict number object ollama oneOf options parallel_tool_calls
     parameters pattern patternProperties prefixItems presence_penalty prompt properties
-    reasoning_effort refusal required response_format role safety_identifier schema seed
-    service_tier stop store stream stream_options strict string system temperature text title
-    tool tool_call_id tool_calls tool_choice tools top_p type uniqueItems url user verbosity
+    reasoning_content reasoning_effort refusal required response_format role safety_identifier
+    schema seed service_tier stop store stream stream_options strict string system temperature text
+    think thinking title tool tool_call_id tool_calls tool_choice tool_name tools top_k top_p
+    truncate type uniqueItems url user verbosity
     """.split()  # noqa: SIM905  -- one word list reads better than 100 quoted strings
 )
 

@@ -66,7 +66,8 @@ class Replacer:
         if treatment is Treatment.FILE:
             return self.file(text, path)
         if treatment is Treatment.OPAQUE:
-            self.opaque.add(text)
+            # Some servers take what a data URL carries without the URL around it.
+            self.opaque |= {text, text.partition(";base64,")[2] or text}
         if treatment is Treatment.TEXT and "\\" in text:
             inner = _escaped_json(text)
             if inner is not None:

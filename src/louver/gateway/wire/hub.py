@@ -8,7 +8,8 @@ formats say beyond it stands in these extensions, which a provider that has no w
 - a delta or message may have `reasoning_content` (thinking as text), a delta `thinking_signature`
   (ends the thinking block before it) and `redacted_thinking` (a whole block's data);
 - a text part may have `cache_control`, a delta or message `citations` (a list of objects);
-- a choice may have `stop_sequence`: the sequence that ended it.
+- a choice may have `stop_sequence`: the sequence that ended it;
+- a request may have `top_k`, and `ollama`: what only an Ollama server understands.
 
 A file part that holds text (`file.file_data`, see `louver.text.files`) is read like any text.
 What could carry replaced text past the restorer is refused here: log-probabilities (they spell the
