@@ -52,7 +52,7 @@ CLAIMS: tuple[Claim, ...] = (
         "miss, resolve one that the user typed, break the JSON of tool arguments, or put a value "
         "into a link or tool that the policy does not allow. Any chunking of its stream gives the "
         "same text.",
-        ("The answer comes in the fields of OpenAI's format; others pass unrestored.",),
+        ("The answer comes in fields that its format names; others pass unrestored.",),
         (
             "tests/laws/test_hostile.py::test_streamed_to_one_character_or_whole_it_is_the_same",
             "tests/laws/test_hostile.py::test_no_value_is_completed_or_guessed",
@@ -117,6 +117,49 @@ CLAIMS: tuple[Claim, ...] = (
         ),
     ),
     Claim(
+        "every-format",
+        "All of the above holds for each pair of a client's format (chat completions, responses, "
+        "completions, Anthropic messages, Ollama chat and generate) and a server's (OpenAI, "
+        "Anthropic, Ollama).",
+        ("The server keeps to its protocol; one that does not ends the answer by name.",),
+        (
+            "tests/laws/test_pairs.py::test_1_no_leaf_lets_a_canary_out",
+            "tests/laws/test_pairs.py::test_2_one_value_one_placeholder_and_back",
+            "tests/laws/test_pairs.py::test_3_any_chunking_gives_the_same_text",
+            "tests/laws/test_pairs.py::test_3_tool_arguments_are_json_with_their_values",
+            "tests/laws/test_pairs.py::test_3_nothing_comes_back_into_a_link",
+            "tests/laws/test_pairs.py::test_4_a_stream_arrives_as_it_comes",
+            "tests/laws/test_pairs.py::test_5_a_failure_is_told_and_nothing_leaves",
+            "tests/laws/test_pairs.py::test_6_a_turn_costs_what_is_new",
+        ),
+    ),
+    Claim(
+        "receipts",
+        "Every answer carries a signed receipt that anybody can check offline: it binds the bytes "
+        "that left, the policy, the consent and the place in the ledger, and holds no content.",
+        (_KEY, "Who checks it has the public key from this installation, not from the receipt."),
+        (
+            "tests/journeys/test_receipts.py::test_every_answer_has_one",
+            "tests/journeys/test_receipts.py::test_it_holds_no_content_and_no_person",
+            "tests/journeys/test_receipts.py::test_flipping_any_bit_is_found_out",
+            "tests/journeys/test_receipts.py::test_other_bytes_are_found_out",
+            "tests/journeys/test_receipts.py::test_a_changed_ledger_is_found_out",
+        ),
+    ),
+    Claim(
+        "kept-by-consent",
+        "A conversation is kept for `previous_response_id` only in mode full and with the person's "
+        "consent to its retention, sealed under a key of that person; a withdrawal destroys the "
+        "key before it is acknowledged.",
+        (_KEY, "The operator did not set `vault: {without_person: true}` for what names nobody."),
+        (
+            "tests/journeys/test_responses.py::test_nothing_is_kept_unless_mode_and_person_allow_it",
+            "tests/journeys/test_responses.py::test_what_is_kept_is_sealed",
+            "tests/journeys/test_responses.py::test_a_withdrawal_erases_at_once",
+            "tests/journeys/test_responses.py::test_nobody_else_learns_that_it_exists",
+        ),
+    ),
+    Claim(
         "content-free",
         "No value stays in the database, its log, the logs of the process or an error text.",
         ("The value does not stand in a name that an operator chose (tenant, model, purpose).",),
@@ -134,5 +177,6 @@ NOT_PROMISED: tuple[str, ...] = (
     "That nobody rewrote the whole ledger: against its owner that needs an outside witness, which "
     "comes with the signed log. Until then `louver ledger verify` finds damage and careless edits.",
     "That a provider honors `store: false`. It is asked for in every request, and that is all.",
-    "Anything about images, audio and files, except that they are refused unless you allow them.",
+    "Anything about images, audio and files that are no text, except that they are refused unless "
+    "you allow them.",
 )
