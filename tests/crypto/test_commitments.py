@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from louver.crypto.commitments import SALT_BYTES, commit, committed_leaf
+from louver.crypto.commitments import SALT_BYTES, commit, commit_body, committed_leaf
 
 salts = st.binary(min_size=32, max_size=32)
+
+
+def test_a_body_is_committed_to_apart_from_entries() -> None:
+    salt = bytes(range(32))
+    assert commit_body(salt, b"{}") == sha256(b"louver/body/v1\x00" + salt + b"{}").digest()
+    assert commit_body(salt, b"{}") != commit(salt, b"{}")
 
 
 def test_a_commitment_is_the_documented_hash() -> None:
@@ -35,3 +41,5 @@ def test_a_salt_of_another_length_is_refused(length: int) -> None:
     assert length != SALT_BYTES
     with pytest.raises(ValueError, match="32 bytes"):
         commit(bytes(length), b"")
+    with pytest.raises(ValueError, match="32 bytes"):
+        commit_body(bytes(length), b"")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from louver.core.errors import Invalid, Unavailable
-from louver.crypto.keys import Keys, load_or_create
+from louver.crypto.keys import Keys, load, load_or_create
 
 MASTER = bytes(range(32))
 
@@ -42,6 +42,7 @@ def test_the_reference_meets_rfc_5869_case_3() -> None:
 def test_keys_are_derived_as_documented() -> None:
     keys = Keys(MASTER)
     assert keys.map_key == slow_hkdf(MASTER, _info(b"map"), 32)
+    assert keys.receipt_seed == slow_hkdf(MASTER, _info(b"receipt"), 32)
     assert keys.pseudonym_key("acme") == slow_hkdf(MASTER, _info(b"pseudonym", b"acme"), 32)
     person = slow_hkdf(MASTER, _info(b"person"), 32)
     message = b"".join(len(t).to_bytes(8, "big") + t for t in (b"acme", b"p-1"))
@@ -141,3 +142,12 @@ def test_no_folder_or_no_file(tmp_path: Path) -> None:
         load_or_create(tmp_path / "missing" / "louver.key")
     with pytest.raises(Unavailable, match="key file"):
         load_or_create(tmp_path)
+
+
+def test_loading_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "louver.key"
+    with pytest.raises(Invalid, match="no key file yet"):
+        load(path)
+    assert not path.exists()
+    made = load_or_create(path)
+    assert load(path).receipt_seed == made.receipt_seed

@@ -17,6 +17,7 @@ from louver.crypto.merkle import (
     Frontier,
     consistency_proof,
     inclusion_proof,
+    inclusion_ranges,
     leaf_hash,
     node_hash,
     root,
@@ -194,3 +195,19 @@ def test_proofs_outside_the_tree_do_not_exist() -> None:
 
 def test_the_empty_tree() -> None:
     assert EMPTY_ROOT == sha256(b"").digest() == root([]) == Frontier().root()
+
+
+@pytest.mark.parametrize("size", [*range(1, 18), 31, 32, 33, 100])
+def test_the_ranges_of_a_proof_are_those_of_its_nodes(size: int) -> None:
+    leaves = [leaf_hash(bytes([i])) for i in range(size)]
+    for index in range(size):
+        ranges = inclusion_ranges(index, size)
+        nodes = tuple(root(leaves[one.start : one.stop]) for one in ranges)
+        assert nodes == inclusion_proof(leaves, index)
+        assert sorted([index, *(i for one in ranges for i in one)]) == list(range(size))
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 0), (-1, 3), (3, 3)])
+def test_bad_ranges_outside_the_tree(index: int, size: int) -> None:
+    with pytest.raises(IndexError):
+        inclusion_ranges(index, size)

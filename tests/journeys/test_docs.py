@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import louver
+from louver.doors.settings.load import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "CLAIMS.md")]
@@ -40,6 +41,13 @@ def test_the_readme_in_five_lines(
 def test_the_readme_with_the_client_is_valid_python() -> None:
     for block in blocks(ROOT / "README.md", "python"):
         compile(block, "README.md", "exec")
+
+
+def test_the_settings_of_the_how_to_are_valid(tmp_path: Path) -> None:
+    shown = blocks(ROOT / "docs/how-to/use-your-own-model.md", "yaml")
+    assert len(shown) == 2
+    for block in shown:
+        assert parse(f"version: 1\n{block}", file=None, folder=tmp_path).policy.routes
 
 
 def test_the_detector_of_the_how_to_keeps_the_seams_rules() -> None:

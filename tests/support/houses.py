@@ -14,6 +14,7 @@ from openai import OpenAI
 from louver.core.consent import ConsentKey, ConsentState
 from louver.core.exchanges import Minimized
 from louver.core.policy import Destination
+from louver.core.retention import consent_key
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
@@ -32,6 +33,7 @@ SETTINGS = """
 version: 1
 store: {{url: "sqlite:///louver.db", key_file: louver.key}}
 mode: {mode}
+vault: {vault}
 purposes: [assistance, research]
 categories: {categories}
 parts: {parts}
@@ -59,22 +61,30 @@ destinations:
     recipient: Example AI Ltd.
     retries: {{attempts: 1}}
     breaker: {{enabled: false}}
+{destinations}
 models:
   louver: [home, cloud]
   home: [home]
   cloud: [cloud]
+{models}
 fallback: null
 {more}
 """
 
 
 def settings(folder: Path, **changes: str) -> Settings:
-    """The house's test settings; `changes` fill `mode`, `categories`, `parts`, and `more` below."""
+    """The house's test settings.
+
+    `changes` fill `mode`, `vault`, `categories`, `parts`, further lines of `destinations` and
+    `models`, and `more` below.
+    """
     key = folder / "louver.key"
     if not key.exists():  # The same key in every run, so the same placeholders.
         key.touch(mode=0o600)
         key.write_bytes(bytes(range(32)))
-    filled = {"mode": "standard", "categories": "{}", "parts": "{}", "more": "", **changes}
+    filled = {"mode": "standard", "vault": "{}", "categories": "{}", "parts": "{}"}
+    filled |= {"destinations": "", "models": "", "more": ""}
+    filled |= changes
     return parse(SETTINGS.format(**filled), file=None, folder=folder)
 
 
@@ -123,6 +133,12 @@ class Watched:
         internal = self.house.store.person(tenant, Sensitive(person)).result()
         key = ConsentKey(tenant, internal, "assistance", "Example AI Ltd.")
         self.house.store.set_consent(key, state).result()
+        return internal
+
+    def retention(self, person: str, state: ConsentState = ConsentState.GIVEN) -> str:
+        """Record whether `person` agrees to be remembered; returns the internal id."""
+        internal = self.house.store.person("default", Sensitive(person)).result()
+        self.house.store.set_consent(consent_key("default", internal), state).result()
         return internal
 
 

@@ -25,11 +25,11 @@ class Got:
         return error
 
 
-def post(watched: Watched, body: bytes, **headers: str) -> Got:
-    """POST to chat completions; header names with `_` for `-`."""
+def post(watched: Watched, body: bytes, *, path: str = "/chat/completions", **headers: str) -> Got:
+    """POST to `path` below `/v1`; header names with `_` for `-`."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(
-        f"{watched.base_url}/chat/completions",
+        f"{watched.base_url}{path}",
         data=body,
         headers={
             "Authorization": f"Bearer {watched.key}",

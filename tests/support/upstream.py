@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import orjson
 
-from louver.core.exchanges import Minimized
+from louver.core.encoding import Json
+from louver.core.errors import UnknownModel, UnknownResponse
+from louver.core.exchanges import JsonTree, Minimized, Operation
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
@@ -29,7 +31,9 @@ class Plain:
         self.headers.append(dict(incoming.headers))
         asked = incoming.body.reveal()
         stream = bool(orjson.loads(asked).get("stream"))
-        minimized = Minimized("ex", asked, stream, no_store=False, values={}, counts={})
+        embeds = incoming.format == "openai.embeddings"
+        operation = Operation.EMBEDDINGS if embeds else Operation.CHAT
+        minimized = Minimized("ex", asked, stream, False, {}, {}, operation)
         kind = "text/event-stream" if stream else "application/json"
         replies = self._model.ask(minimized)
         first = await anext(replies)
@@ -46,11 +50,23 @@ class Plain:
         body: Pieces = events() if stream else Complete(orjson.dumps(first.event))
         return Outgoing((("content-type", kind),), stream, body)
 
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        raise UnknownResponse("nothing is kept here")
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        raise UnknownResponse("nothing is kept here")
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        return {"keys": []}
+
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         return authorization
 
     def models(self) -> Sequence[str]:
         return ["any"]
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        raise UnknownModel("nothing is known about models here", param="model")
 
     def new_id(self) -> str:
         return "ex"

@@ -42,6 +42,7 @@ class Needs:
     tools: bool = False
     structured: bool = False
     language: str | None = None
+    embeddings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,8 @@ def unable(destination: Destination, question: Question) -> str | None:
         return "tool_use"
     if needs.structured and not can.structured:
         return "structured_output"
+    if needs.embeddings and not can.embeddings:
+        return "embeddings"
     if needs.language and can.languages and needs.language not in can.languages:
         return "language"
     if question.task is not None and question.task in can.tasks_excluded:

@@ -6,6 +6,7 @@ LouverError
 │   └── TooSlow            ... or arrives slower than the limit              408
 ├── Unauthenticated        no valid API key                                  401
 ├── UnknownModel           no route has that name                            404
+├── UnknownResponse        no response is kept under that id                 404
 ├── Refused                the policy says no                                403
 │   ├── ConsentRequired    ... until the person agrees                       403
 │   ├── Uninspectable      ... because a part cannot be looked into          400
@@ -63,6 +64,12 @@ class Unauthenticated(LouverError):
 
 class UnknownModel(LouverError):
     code = "model_not_found"
+
+
+class UnknownResponse(LouverError):
+    """Nothing is kept under this id, or not for this caller; nobody is told which."""
+
+    code = "response_not_found"
 
 
 class Refused(LouverError):

@@ -8,6 +8,7 @@ from louver.crypto.merkle import leaf_hash
 
 SALT_BYTES = 32
 _DOMAIN = b"louver/commitment/v1\x00"
+_BODY_DOMAIN = b"louver/body/v1\x00"
 
 
 def commit(salt: bytes, payload: bytes) -> bytes:
@@ -19,6 +20,13 @@ def commit(salt: bytes, payload: bytes) -> bytes:
     if len(salt) != SALT_BYTES:
         raise ValueError("a commitment's salt is 32 bytes")
     return sha256(_DOMAIN + salt + payload).digest()
+
+
+def commit_body(salt: bytes, body: bytes) -> bytes:
+    """Commit to bytes that left, as `commit` does to an entry; neither passes for the other."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError("a commitment's salt is 32 bytes")
+    return sha256(_BODY_DOMAIN + salt + body).digest()
 
 
 def committed_leaf(salt: bytes, payload: bytes) -> bytes:

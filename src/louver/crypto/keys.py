@@ -78,6 +78,11 @@ class Keys:
         )
 
     @property
+    def receipt_seed(self) -> bytes:
+        """What the key that signs receipts is made of, see `louver.crypto.signing`."""
+        return self._derive(b"receipt")
+
+    @property
     def map_key(self) -> bytes:
         """The key that seals map files (placeholder to value), see `louver.crypto.sealing`."""
         return self._derive(b"map")
@@ -95,6 +100,17 @@ class Keys:
         return HKDF(SHA256(), KEY_LENGTH, salt=None, info=_DOMAIN + join_parts(use)).derive(
             self._master
         )
+
+
+def load(path: Path) -> Keys:
+    """Read the master secret at `path`. Raises Invalid, also where there is none; Unavailable."""
+    try:
+        return Keys(_read(path))
+    except FileNotFoundError:
+        message = "there is no key file yet; `louver serve` makes one at its first start"
+        raise Invalid(message, code="invalid_key_file") from None
+    except OSError as error:
+        raise Unavailable(f"the key file cannot be used: {error}", code="no_keys") from error
 
 
 def load_or_create(path: Path, randomness: Randomness | None = None) -> Keys:

@@ -105,6 +105,26 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return (*inclusion_proof(leaves[split:], index - split), root(leaves[:split]))
 
 
+def inclusion_ranges(index: int, size: int) -> tuple[range, ...]:
+    """The leaves below each step of an inclusion proof, from the leaf to the root.
+
+    For a tree too large to hold: the proof is the roots over these. Raises IndexError outside.
+    """
+    if not 0 <= index < size:
+        raise IndexError("no such leaf in a tree of this size")
+    ranges: list[range] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            ranges.append(range(middle, end))
+            end = middle
+        else:
+            ranges.append(range(start, middle))
+            start = middle
+    return tuple(reversed(ranges))
+
+
 def consistency_proof(leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
     """That the first `size` leaves are what a smaller tree held. Raises IndexError outside."""
     if not 0 <= size <= len(leaves):

@@ -94,6 +94,9 @@ ROWS: Mapping[type[errors.LouverError], Row] = MappingProxyType(
         errors.UnknownModel: Row(
             404, _REQUEST, False, Exit.USAGE, "no route has this model name"
         ),
+        errors.UnknownResponse: Row(
+            404, _REQUEST, False, Exit.USAGE, "no response is kept under this id for this caller"
+        ),
         errors.Refused: Row(
             403, _POLICY, False, Exit.REFUSED, "the policy says no"
         ),

@@ -7,7 +7,7 @@ middle closes the provider's call and is recorded too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -89,11 +89,15 @@ class Replies(AsyncIterator[Reply]):
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """One answer in the making: its record, its values, and its client's format."""
+    """One answer in the making: its record, its values, and its client's format.
+
+    `keep` makes a finished answer durable where it is to be kept.
+    """
 
     passage: Passage
     restorer: Restorer
     writer: AnswerWriter
+    keep: Callable[[], Awaitable[None]] | None = None
 
 
 async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
@@ -121,11 +125,19 @@ async def whole(answering: Answering, replies: Replies) -> bytes:
         try:
             with passage.timed("restore"):
                 body = answering.writer.whole(restorer.whole((await anext(replies)).event))
-        except UpstreamFailed as error:
+            await _keep(answering)
+        except LouverError as error:
             await passage.failed(error, restorer.restored)
             raise
     await passage.answered(restorer.restored)
     return body
+
+
+async def _keep(answering: Answering) -> None:
+    """Keep a finished answer, where it is to be kept, before anybody is told that it is."""
+    if answering.keep is not None:
+        with answering.passage.timed("keep"):
+            await answering.keep()
 
 
 async def stream(answering: Answering, replies: Replies) -> AsyncGenerator[bytes]:
@@ -143,6 +155,7 @@ async def stream(answering: Answering, replies: Replies) -> AsyncGenerator[bytes
                         yield piece
                 for piece in writer.finish():
                     yield piece
+        await _keep(answering)
         await passage.answered(restorer.restored)
         yield writer.end()
     except LouverError as error:

@@ -13,27 +13,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
+from louver.core.consent import Consents
 from louver.core.decision import Decision, Question, decide, mode_of
+from louver.core.encoding import Json
 from louver.core.errors import Halted, Unavailable
 from louver.core.events import Sent
-from louver.core.exchanges import Exchange, Minimized
+from louver.core.exchanges import Exchange, JsonTree, Minimized
 from louver.core.halts import Halt, HaltKind
 from louver.core.identity import Caller
 from louver.core.policy import Destination, Location, Mode, Policy
+from louver.core.receipts import ConsentShown
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
 from louver.gateway.answering import Answering, Body, Complete, Pieces, begin, stream, whole
 from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
+from louver.gateway.receipts import Receipts
 from louver.gateway.upstreams import Upstreams
+from louver.gateway.vault import Conversations, Keeping
 from louver.gateway.visit import Visit
 from louver.gateway.wire.hub import last_user_text, tool_places
-from louver.gateway.wire.interface import Format
-from louver.gateway.wire.restoring import restorer_of
+from louver.gateway.wire.interface import Asked, Format
+from louver.gateway.wire.restoring import Restorer, restorer_of
 from louver.gateway.wire.treatments import treatments
+from louver.minimize.once import Once
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
@@ -43,7 +50,7 @@ T = TypeVar("T")
 
 _DECISIONS = 3  # How often a request is decided when policy or consent change under it.
 _DECIDED_ANEW = frozenset({"policy_changed", "halted"})
-_LARGE = 1024  # Tokens from which detection leaves the event loop to a thread.
+_LARGE = 4096  # Bytes from which detection leaves the event loop to a thread.
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class Parts:
     new_id: Callable[[], str]
     observe: Callable[[Minimized, Destination], None]
     formats: Mapping[str, Format]
+    conversations: Conversations
+    receipts: Receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +110,14 @@ class _Recorded:
     """A request that is durably on record as sent; only now may it leave."""
 
     decision: Decision
-    destination: Destination
     minimized: Minimized
     policy: Policy
+    person: str | None
+    receipt: str
+
+    @property
+    def destination(self) -> Destination:
+        return self.decision.require()
 
 
 class Line:
@@ -136,20 +150,25 @@ class Line:
             caller = self.authenticate(incoming.authorization)
             visit.key = caller.key_id
         format_ = self._parts.formats[incoming.format]
-        exchange = self._parse(incoming, caller)
+        exchange = await self._parse(incoming, caller)
         passage = Passage(exchange, self._parts.memory, visit)
         # 2. What is in it.
         with passage.timed("find"):
-            found = await self._find(exchange)
+            finder = Once(self._parts.finder)
+            found = await self._find(exchange, finder)
         # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
-        sent = await self._record(passage, found)
+        sent = await self._record(passage, found, finder)
         # 6. Ask. Until the first event, a failure is still an HTTP error.
         self._parts.observe(sent.minimized, sent.destination)
         asked = self._parts.upstreams[sent.destination.name].ask(sent.minimized)
         replies = await begin(passage, asked)
-        # 7. Put the values back, and have the end on record before the last event.
+        # 7. Put the values back; keep the answer where it may be kept, and have the end on record
+        # before the last event.
         restorer = restorer_of(exchange, sent.minimized, sent.policy)
-        answering = Answering(passage, restorer, format_.writer(exchange))
+        keeping = self._parts.conversations.decide(
+            exchange, sent.decision.mode, sent.person, sent.policy
+        )
+        answering = self._answering(passage, restorer, format_, keeping)
         body: Pieces
         if exchange.stream:
             body = Body(passage, stream(answering, replies), replies)
@@ -159,14 +178,16 @@ class Line:
             ("content-type", format_.stream_type if exchange.stream else "application/json"),
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
-            ("x-louver-because", sent.decision.explanation),
+            ("x-louver-because", _because(sent.decision, keeping)),
+            ("x-louver-receipt", sent.receipt),
         )
         return Outgoing(headers, exchange.stream, body)
 
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
-        exchange = self._parse(incoming, caller or self.authenticate(incoming.authorization))
-        found = await self._find(exchange)
+        caller = caller or self.authenticate(incoming.authorization)
+        exchange = await self._parse(incoming, caller)
+        found = await self._find(exchange, self._parts.finder)
         person = await self._parts.memory.known_person(exchange.caller)
         question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
@@ -180,6 +201,15 @@ class Line:
         """The model names that clients may ask for."""
         return sorted(self._parts.policy().routes)
 
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Where requests for `model` may go, in the route's order. Raises UnknownModel."""
+        policy = self._parts.policy()
+        return [policy.destinations[name] for name in policy.route(model).destinations]
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        return self._parts.receipts.keys()
+
     def new_id(self) -> str:
         """An unguessable id."""
         return self._parts.new_id()
@@ -189,17 +219,46 @@ class Line:
         for upstream in self._parts.upstreams.values():
             await upstream.close()
 
-    def _parse(self, incoming: Incoming, caller: Caller) -> Exchange:
-        asked = asked_of(incoming.headers, caller, self._parts.new_id())
-        return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
+    async def kept(
+        self, incoming: Incoming, id_: str, caller: Caller | None = None
+    ) -> Mapping[str, JsonTree]:
+        """The answer kept under `id_`, for who asked for it. Raises UnknownResponse."""
+        caller = self._asked(incoming, caller or self.authenticate(incoming.authorization)).caller
+        return await self._parts.conversations.show(caller, id_, self._parts.policy())
 
-    async def _find(self, exchange: Exchange) -> Survey:
+    async def forget(self, incoming: Incoming, id_: str, caller: Caller | None = None) -> None:
+        """Erase the answer kept under `id_`; durable before it returns. Raises UnknownResponse."""
+        caller = self._asked(incoming, caller or self.authenticate(incoming.authorization)).caller
+        await self._parts.conversations.forget(caller, id_)
+
+    def _asked(self, incoming: Incoming, caller: Caller) -> Asked:
+        asked = asked_of(incoming.headers, caller, self._parts.new_id())
+        return replace(asked, began=self._parts.clock.monotonic())
+
+    async def _parse(self, incoming: Incoming, caller: Caller) -> Exchange:
+        """The exchange, with the conversation before it where that is kept on this side."""
+        asked = self._asked(incoming, caller)
+        exchange = self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
+        if exchange.turn is None:
+            return exchange
+        return await self._parts.conversations.recall(exchange, self._parts.policy())
+
+    def _answering(
+        self, passage: Passage, restorer: Restorer, format_: Format, keeping: Keeping | None
+    ) -> Answering:
+        if keeping is None:
+            return Answering(passage, restorer, format_.writer(passage.exchange))
+        writer = format_.writer(keeping.exchange)
+        keep = partial(self._parts.conversations.keep, keeping, writer)
+        return Answering(passage, restorer, writer, keep)
+
+    async def _find(self, exchange: Exchange, finder: Finds) -> Survey:
         rule = treatments(exchange, self._parts.policy())
-        body, finder = exchange.body.reveal(), self._parts.finder
+        body = exchange.body.reveal()
         remember = not exchange.no_store
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
-    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
+    async def _record(self, passage: Passage, found: Survey, finder: Finds) -> _Recorded:
         """Decide, minimize and record; again where policy, halts or findings changed meanwhile."""
         exchange = passage.exchange
         halted: Unavailable | None = None
@@ -211,26 +270,32 @@ class Line:
             if question.person is None and not unlinked:
                 person = await self._parts.memory.person(exchange.caller)
                 question = replace(question, person=person)
-            decision = decide(question, policy, self._parts.memory.consents())
+            consents = self._parts.memory.consents()
+            decision = decide(question, policy, consents)
             destination = decision.require()
             with passage.timed("minimize"):
-                minimized = await self._minimize(exchange, policy, destination)
+                minimized = await self._minimize(exchange, policy, destination, finder)
             if not minimized.counts.keys() <= found.counts.keys():
                 # Replacing brought something to light; it takes part in the decision too.
                 found = replace(found, counts={**minimized.counts, **found.counts})
                 continue
+            body = self._parts.receipts.commit(minimized.body)
             event = _sent(exchange, question, decision, minimized, policy)
+            event = replace(event, body=body.digest)
             depends = _depends(exchange, destination)
+            consent = decision.consent
             try:
                 with passage.timed("record"):
-                    await self._parts.memory.record_sent(event, decision.consent, depends)
+                    position = await self._parts.memory.record_sent(event, consent, depends)
             except Unavailable as error:
                 if error.code not in _DECIDED_ANEW:
                     raise
                 halted = error if isinstance(error, Halted) else None
             else:
                 passage.leaves(decision, minimized, depends)
-                return _Recorded(decision, destination, minimized, policy)
+                shown = _shown(decision, consents, question.now)
+                receipt = self._parts.receipts.issue(event, body, shown, position)
+                return _Recorded(decision, minimized, policy, question.person, receipt)
         raise halted or Unavailable(
             "another process put a different policy in force on this store; restart this one with "
             "the same settings, or give it a store of its own",
@@ -264,11 +329,11 @@ class Line:
         )
 
     async def _minimize(
-        self, exchange: Exchange, policy: Policy, destination: Destination
+        self, exchange: Exchange, policy: Policy, destination: Destination, finder: Finds
     ) -> Minimized:
         upstream = self._parts.upstreams[destination.name]
         how = Minimizing(
-            finder=self._parts.finder,
+            finder=finder,
             policy=policy,
             pseudonyms=self._parts.pseudonyms(exchange),
             rule=treatments(exchange, policy),
@@ -313,8 +378,22 @@ def _depends(exchange: Exchange, destination: Destination) -> tuple[Halt, ...]:
     )
 
 
+def _shown(decision: Decision, consents: Consents, now: float) -> ConsentShown | None:
+    """The consent that decided, as the receipt shows it."""
+    key = decision.consent
+    if key is None:
+        return None
+    state = consents.state(key, now)
+    return ConsentShown(key.purpose, key.recipient, state.value, consents.version)
+
+
+def _because(decision: Decision, keeping: Keeping | None) -> str:
+    explained = decision.explanation
+    return explained if keeping is None else f"{explained}; retention: {keeping.because}"
+
+
 async def _run(exchange: Exchange, work: Callable[[], T]) -> T:
     """Run `work` here, or in a thread where it would hold the event loop up."""
-    if exchange.needs.context < _LARGE:
+    if exchange.size < _LARGE:
         return work()
     return await asyncio.to_thread(work)

@@ -8,12 +8,15 @@ old one is closed after its last answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from louver.core.encoding import Json
 from louver.core.errors import Draining, Halted, Unavailable
+from louver.core.exchanges import JsonTree
 from louver.core.halts import Halts
 from louver.core.identity import Caller
+from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
 from louver.gateway.answering import Complete, Pieces
@@ -91,6 +94,22 @@ class Reception:
     def models(self) -> Sequence[str]:
         """The model names that clients may ask for."""
         return self._shift.desk.line.models()
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Where requests for `model` may go, in the route's order. Raises UnknownModel."""
+        return self._shift.desk.line.destinations(model)
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        return self._shift.desk.line.receipt_keys()
+
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        """The answer kept under `id_`, for who asked for it. Raises UnknownResponse."""
+        return await self._shift.desk.line.kept(incoming, id_)
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        """Erase the answer kept under `id_`; durable before it returns. Raises UnknownResponse."""
+        await self._shift.desk.line.forget(incoming, id_)
 
     def new_id(self) -> str:
         """An unguessable id."""

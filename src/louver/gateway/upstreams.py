@@ -14,7 +14,7 @@ from louver.core.errors import UpstreamFailed
 from louver.core.exchanges import JsonTree, Minimized, Operation, Reply
 from louver.core.seams import Clock, Randomness
 from louver.gateway.breaker import Breaker, BreakerRule, Call, State
-from louver.gateway.providers.interface import Provider
+from louver.gateway.providers.interface import Provider, Warms
 from louver.gateway.retrying import Retries, RetryRule
 
 # What says nothing about the server's health: our own settings, or what a client asked for.
@@ -73,6 +73,11 @@ class Upstream:
             except UpstreamFailed as failure:
                 _judge(failure, begun.call)
                 raise
+
+    def warm(self) -> None:
+        """Load the model now, where there is one to load. Raises Unavailable, with the reason."""
+        if isinstance(self._provider, Warms):
+            self._provider.warm()
 
     async def close(self) -> None:
         """Release connections."""

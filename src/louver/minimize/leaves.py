@@ -5,7 +5,7 @@ The wire format says by path how a leaf is treated; there is no way to skip one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol, TypeAlias, cast
 
@@ -26,6 +26,7 @@ class Treatment(Enum):
     JSON = "json"  # a string that holds JSON; its leaves are walked in turn
     NAME = "name"  # names a person, whatever it says
     USER = "user"  # identifies a person, whatever it says
+    FILE = "file"  # a file's content, encoded; `louver.minimize.files` reads what is in it
     FIXED = "fixed"  # a word of the protocol that the wire parser has validated
     OPAQUE = "opaque"  # cannot be inspected, and the policy lets it pass all the same
 
@@ -50,17 +51,19 @@ def everything_is_text(_: Path) -> Treatment:
 # a replaced one would break the request. Nothing outside this list is exempt.
 PROTOCOL_WORDS = frozenset(
     """
-    $defs $ref $schema additionalProperties allOf anyOf any arguments array assistant auto boolean
-    chat const content content_filter custom default definition description developer enum examples
-    exclusiveMaximum exclusiveMinimum file file_data file_id filename format frequency_penalty
-    function function_call functions grammar high id image_url include_usage input input_audio
-    input_schema integer items json_object json_schema logit_bias low max_completion_tokens
-    max_tokens maxItems maxLength maximum medium messages metadata minItems minLength minimal
-    minimum model multipleOf n name none not null number object oneOf parallel_tool_calls
+    $defs $ref $schema additionalProperties allOf any anyOf arguments array assistant auto base64
+    boolean chat const content content_filter custom default definition description developer
+    dimensions embeddings encoding_format enum examples exclusiveMaximum exclusiveMinimum file
+    file_data file_id filename float format frequency_penalty function function_call functions
+    grammar high id image_url images include_usage input input_audio input_schema integer items
+    json json_object json_schema keep_alive logit_bias low max_completion_tokens max_tokens maximum
+    maxItems maxLength medium messages metadata minimal minimum minItems minLength model multipleOf
+    n name none not null num_predict number object ollama oneOf options parallel_tool_calls
     parameters pattern patternProperties prefixItems presence_penalty prompt properties
-    reasoning_effort refusal required response_format role safety_identifier schema seed
-    service_tier stop store stream stream_options strict string system temperature text title
-    tool tool_call_id tool_calls tool_choice tools top_p type uniqueItems url user verbosity
+    reasoning_content reasoning_effort refusal required response_format role safety_identifier
+    schema seed service_tier stop store stream stream_options strict string system temperature text
+    think thinking title tool tool_call_id tool_calls tool_choice tool_name tools top_k top_p
+    truncate type uniqueItems url user verbosity
     """.split()  # noqa: SIM905  -- one word list reads better than 100 quoted strings
 )
 
@@ -72,18 +75,18 @@ def rewrite(tree: JsonTree, rule: Rule, visitor: Visitor, path: Path = ()) -> Js
     """
     if isinstance(tree, str):
         return _string(tree, rule(path), visitor, path)
+    if isinstance(tree, dict):
+        out: dict[str, JsonTree] = {}
+        for key, value in tree.items():
+            below = (*path, key)
+            new = key if key in PROTOCOL_WORDS else visitor.text(key, Treatment.TEXT, below)
+            out[new] = rewrite(value, rule, visitor, below)
+        return out
+    if isinstance(tree, list | tuple):
+        return [rewrite(item, rule, visitor, (*path, i)) for i, item in enumerate(tree)]
     if isinstance(tree, bool) or tree is None:
         return tree
-    if isinstance(tree, int | float):
-        return visitor.number(tree, path)
-    if isinstance(tree, Mapping):
-        out: dict[str, JsonTree] = {}
-        for key, value in cast("Mapping[str, JsonTree]", tree).items():
-            new = key if key in PROTOCOL_WORDS else visitor.text(key, Treatment.TEXT, (*path, key))
-            out[new] = rewrite(value, rule, visitor, (*path, key))
-        return out
-    items = cast("Sequence[JsonTree]", tree)
-    return [rewrite(item, rule, visitor, (*path, i)) for i, item in enumerate(items)]
+    return visitor.number(cast("float", tree), path)
 
 
 def _string(text: str, treatment: Treatment, visitor: Visitor, path: Path) -> str:

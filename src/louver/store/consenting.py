@@ -4,8 +4,8 @@
     from given                                          -> given (renewed)
     from any state                                      -> refused, withdrawn
 
-A no can always be recorded, whatever was said before. Nobody sets `expired`: a given consent
-expires by itself, when its time has come.
+A no can always be recorded, whatever was said before; a no to retention also erases what was kept.
+Nobody sets `expired`: a given consent expires by itself, when its time has come.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
+from louver.core import retention
 from louver.core.consent import Consent, ConsentKey, ConsentState
 from louver.core.errors import Invalid
 from louver.core.events import ConsentChanged
+from louver.store import vault
 from louver.store.batch import Batch
 from louver.store.schema import consents, persons
 
@@ -74,6 +76,9 @@ def set_consent(batch: Batch, key: ConsentKey, state: ConsentState, expires: flo
         }
         batch.connection.execute(_ADD, {**row, **names})
     batch.facts = batch.facts.with_answers(seq, Consent(key, state, batch.time, expires))
+    if state in _NO and key.purpose == retention.PURPOSE:
+        # What was kept goes in the same commit, whichever door the no came through.
+        vault.forget_person(batch, key.tenant, key.person)
     return seq
 
 

@@ -11,8 +11,9 @@ from louver.core.consent import ConsentKey, ConsentState
 from louver.core.errors import ConsentNeeded, ConsentRequired, Invalid, Unavailable
 from louver.core.events import Answered, Interrupted, Sent
 from louver.core.halts import Halt
-from louver.store.batch import Batch, Phase
+from louver.store.batch import Batch
 from louver.store.entries import Placed
+from louver.store.lane import Phase
 from louver.store.schema import pending
 
 SWEPT_AT_ONCE = 256
@@ -48,7 +49,7 @@ def record_sent(
         raise Stale("the policy has just changed; ask again")
     batch.facts.halts.require_none(halts)
     if consent is not None:
-        _require_given(batch, consent)
+        require_given(batch, consent)
     if batch.phase(event.exchange) is not Phase.UNKNOWN:
         raise Invalid("this exchange was sent before; each has an id of its own", code="exchange")
     return batch.append_placed(event)
@@ -90,7 +91,8 @@ def _require_whole(event: Sent, policy: str, consent: ConsentKey | None) -> None
         raise Invalid("the consent belongs to another exchange", code="invalid_event")
 
 
-def _require_given(batch: Batch, consent: ConsentKey) -> None:
+def require_given(batch: Batch, consent: ConsentKey) -> None:
+    """Raises ConsentRequired unless the person's consent stands in this very commit."""
     state = batch.facts.consents.state(consent, batch.time)
     if state is not ConsentState.GIVEN:
         raise ConsentRequired(

@@ -11,11 +11,13 @@ from enum import Enum
 
 from sqlalchemy import Engine, and_, bindparam, delete, insert, select
 
+from louver.core.consent import ConsentKey
 from louver.core.errors import Invalid, Unavailable
 from louver.core.events import ResponseKept, ResponsesExpired, ResponsesForgotten
 from louver.store.batch import Batch
 from louver.store.database import reading
 from louver.store.entries import Placed
+from louver.store.exchanges import require_given
 from louver.store.schema import content_keys, persons, responses
 
 SALT_BYTES = 32
@@ -116,8 +118,14 @@ def salt(batch: Batch, owner: Owner) -> bytes:
     return new
 
 
-def keep(batch: Batch, kept: KeptResponse) -> Placed:
-    """Raises KeyDestroyed, or Invalid for an id that is taken or an end that is not ahead."""
+def keep(batch: Batch, kept: KeptResponse, consent: ConsentKey | None = None) -> Placed:
+    """Keep what is sealed, if the `consent` under which it is kept still stands.
+
+    Raises ConsentRequired, KeyDestroyed, or Invalid for an id that is taken or an end that is not
+    ahead.
+    """
+    if consent is not None:
+        require_given(batch, consent)
     if not batch.time < kept.expires <= batch.time + _LONGEST_SECONDS:
         raise Invalid("a kept response ends in the future, within a hundred years", code="expires")
     if batch.connection.scalar(_SALT, _names(kept.owner)) != kept.salt:

@@ -6,13 +6,16 @@ import asyncio
 import itertools
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
-from louver.core.errors import Invalid, Unauthenticated
+from louver.core.encoding import Json
+from louver.core.errors import Invalid, Unauthenticated, UnknownModel, UnknownResponse
+from louver.core.exchanges import JsonTree
+from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
@@ -34,6 +37,48 @@ def completion() -> bytes:
     return json.dumps({**answer, "choices": [choice]}).encode()
 
 
+_DONE = {"model": "louver", "created_at": "1970-01-01T00:00:00Z", "done": True}
+_USED = {"prompt_tokens": 1, "total_tokens": 1}
+ANSWERS: dict[str, dict[str, object]] = {
+    "openai.completions": {
+        "id": "x",
+        "object": "text_completion",
+        "created": 1,
+        "model": "louver",
+        "choices": [{"index": 0, "text": "Hello.", "finish_reason": "stop"}],
+    },
+    "openai.embeddings": {
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+        "model": "louver",
+        "usage": _USED,
+    },
+    "ollama.chat": {**_DONE, "message": {"role": "assistant", "content": "Hello."}},
+    "ollama.generate": {**_DONE, "response": "Hello."},
+    "ollama.embed": {"model": "louver", "embeddings": [[1.0]]},
+    "ollama.embeddings": {"embedding": [1.0]},
+}
+
+
+def answer_for(format_: str) -> bytes:
+    """A whole answer of the path's own shape."""
+    if format_ == "openai.responses":
+        return response()
+    return json.dumps(ANSWERS[format_]).encode() if format_ in ANSWERS else completion()
+
+
+def response() -> bytes:
+    part = {"type": "output_text", "text": "Hello.", "annotations": []}
+    item = {"id": "msg_1", "type": "message", "role": "assistant", "content": [part]}
+    answer = {"id": "resp_1", "object": "response", "created_at": 1, "model": "louver"}
+    return json.dumps({**answer, "status": "completed", "output": [item]}).encode()
+
+
+def json_object(content: bytes) -> Mapping[str, JsonTree]:
+    parsed: Mapping[str, JsonTree] = json.loads(content)
+    return parsed
+
+
 async def answer_plainly(incoming: Incoming) -> Outgoing:
     """What the real line does at its borders: a key is needed, and the body is a JSON object."""
     authenticate(incoming.authorization)
@@ -44,7 +89,8 @@ async def answer_plainly(incoming: Incoming) -> Outgoing:
     if not isinstance(body, dict):
         raise Invalid("the request body is not a JSON object")
     headers = (("x-louver-exchange", "e1"), ("x-louver-destination", "practice"))
-    return Outgoing((("content-type", "application/json"), *headers), False, Complete(completion()))
+    answer = Complete(answer_for(incoming.format))
+    return Outgoing((("content-type", "application/json"), *headers), False, answer)
 
 
 def outgoing(
@@ -67,17 +113,36 @@ class FakeServices:
     how: Callable[[Incoming], Awaitable[Outgoing]] = answer_plainly
     seen: list[Incoming] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
+    responses: set[str] = field(default_factory=lambda: {"resp_1"})
     closed: bool = False
 
     async def answer(self, incoming: Incoming) -> Outgoing:
         self.seen.append(incoming)
         return await self.how(incoming)
 
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        authenticate(incoming.authorization)
+        if id_ not in self.responses:
+            raise UnknownResponse("no such response is kept here")
+        return json_object(response())
+
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        await self.kept(incoming, id_)
+        self.responses.remove(id_)
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "eA", "kid": "k"}]}
+
     def authenticate(self, authorization: Sensitive[str] | None) -> None:
         authenticate(authorization)
 
     def models(self) -> tuple[str, ...]:
         return ("louver", "vendor/model")
+
+    def destinations(self, model: str) -> tuple[Destination, ...]:
+        if model not in self.models():
+            raise UnknownModel("no such model here", param="model")
+        return (Destination("practice", "practice", Location.LOCAL, "us", "practice"),)
 
     def new_id(self) -> str:
         return f"id-{next(self.ids)}"

@@ -20,6 +20,7 @@ from openai import AuthenticationError, NotFoundError, OpenAI
 
 from louver.core.errors import UpstreamFailed
 from louver.doors.http.errors import error_answer, error_body
+from louver.doors.http.routes import ASKED, SHOWN, TOLD
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_one_connection_serves_many_requests(port: int) -> None:
             assert read_answer(client)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/embeddings", "/v1/chat/completions/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/images", "/v1/chat/completions/", "/docs"])
 def test_other_paths_are_404(port: int, path: str) -> None:
     status, _, body = ask(port, get(path))
     assert (status, error_of(body)["code"]) == (404, "not_found")
@@ -140,13 +141,34 @@ def test_liveness_and_description_need_no_key(port: int) -> None:
     assert json.loads(ask(port, get("/healthz", key=""))[2]) == {"status": "ok"}
     description = json.loads(ask(port, get("/openapi.json", key=""))[2])
     assert description["openapi"] == "3.1.0"
-    assert set(description["paths"]) == {
-        "/v1/chat/completions",
-        "/v1/models",
+    served = ASKED.keys() | SHOWN.keys() | TOLD.keys()
+    assert set(description["paths"]) == served | {
         "/v1/models/{model}",
-        "/openapi.json",
-        "/healthz",
+        "/v1/responses/{response}",
     }
+
+
+def test_the_keys_that_check_receipts_need_no_key(port: int) -> None:
+    status, _, body = ask(port, get("/.well-known/louver/keys", key=""))
+    assert status == 200
+    assert json.loads(body)["keys"][0]["crv"] == "Ed25519"
+
+
+def test_kept_responses_are_shown_and_erased(port: int) -> None:
+    path = "/v1/responses/resp_1"
+    assert ask(port, get(path, key=""))[0] == 401
+    assert json.loads(ask(port, get(path))[2])["id"] == "resp_1"
+    for other in (f"{path}2", f"{path}/", f"{path}/input_items", "/v1/responses/"):
+        status, _, body = ask(port, get(other))
+        assert status == 404, other
+        assert error_of(body)["type"] == "invalid_request_error"
+    status, _, body = ask(port, get(f"{path}?stream=true"))
+    assert (status, error_of(body)["code"]) == (400, "not_yet_supported")
+    status, headers, _ = ask(port, get(path).replace(b"GET", b"PUT"))
+    assert (status, headers["allow"]) == (405, "GET, DELETE")
+    status, _, body = ask(port, get(path).replace(b"GET", b"DELETE"))
+    assert (status, json.loads(body)["deleted"]) == (200, True)
+    assert ask(port, get(path))[0] == 404
 
 
 def test_the_house_is_closed_at_shutdown() -> None:

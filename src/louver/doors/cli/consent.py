@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from louver.core import retention
 from louver.core.consent import ConsentKey, ConsentState
 from louver.core.errors import Invalid
 from louver.core.policy import Location, Policy
@@ -41,6 +42,7 @@ def _about(function: F) -> F:
     epilog=examples(
         "louver consent grant --person patient-7",
         'louver consent grant --person patient-7 --recipient "Example AI Ltd." --expires 30d',
+        "louver consent grant --person patient-7 --purpose retention",
     )
 )
 @_about
@@ -71,7 +73,10 @@ def refuse(person: str, tenant: str, purpose: str | None, recipient: str | None)
 @_about
 @shared
 def withdraw(person: str, tenant: str, purpose: str | None, recipient: str | None) -> None:
-    """Record that a person no longer agrees; no request leaves under it after this returns."""
+    """Record that a person no longer agrees; no request leaves under it after this returns.
+
+    Withdrawing the purpose `retention` also erases the conversations that are kept.
+    """
     _record(Sensitive(person), tenant, (purpose, recipient), ConsentState.WITHDRAWN)
 
 
@@ -129,7 +134,10 @@ def _record(
     # A no is recorded about what the policy no longer names, too.
     asking = state is ConsentState.GIVEN
     purpose = _purpose(settings.policy, about[0], asking=asking)
-    recipient = _recipient(settings.policy, about[1], asking=asking)
+    if purpose == retention.PURPOSE:
+        recipient = _this_house(about[1])
+    else:
+        recipient = _recipient(settings.policy, about[1], asking=asking)
     with opened_store(settings) as store:
         internal = store.person(tenant, person).result()
         key = ConsentKey(tenant, internal, purpose, recipient)
@@ -152,9 +160,17 @@ def _record(
 
 def _purpose(policy: Policy, given: str | None, *, asking: bool) -> str:
     purpose = given or policy.default_purpose
-    if asking and purpose not in policy.purposes:
-        raise Invalid(f"the policy has no such purpose{did_you_mean(purpose, policy.purposes)}")
+    known = policy.purposes | {retention.PURPOSE}
+    if asking and purpose not in known:
+        raise Invalid(f"the policy has no such purpose{did_you_mean(purpose, known)}")
     return purpose
+
+
+def _this_house(given: str | None) -> str:
+    """Who keeps conversations; nobody else is asked for."""
+    if given not in {None, retention.RECIPIENT}:
+        raise Invalid(f"purpose {retention.PURPOSE} has one recipient: '{retention.RECIPIENT}'")
+    return retention.RECIPIENT
 
 
 def _recipient(policy: Policy, given: str | None, *, asking: bool) -> str:

@@ -23,6 +23,7 @@ _MODULES = {
     "explain": "explain",
     "policy": "policy",
     "ledger": "ledger",
+    "receipt": "receipt",
     "consent": "consent",
     "keys": "keys",
     "halt": "halt",

@@ -53,6 +53,7 @@ def serve(host: str | None, port: int | None, log: str | None) -> None:
     seams = Seams(watch=watching.watch)
     listener = _bound(settings.server)
     with listener, closing(watching), build(settings, seams) as house:
+        house.warm()
         _introduce(base_url(listener), _first_key(house), settings)
         _collect_rarely()
         _run(house, watching.operations(house, seams), listener, (host, port))

@@ -6,19 +6,34 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-from louver.core.errors import LouverError
+from louver.core.encoding import Json
+from louver.core.errors import LouverError, NotYetSupported
+from louver.core.exchanges import JsonTree
 from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
-from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.families import Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, PROBES, Asks, api_key, name_of, shown
+from louver.doors.http.routes import (
+    ASKED,
+    PROBES,
+    TOLD,
+    Asks,
+    Shown,
+    Tells,
+    api_key,
+    family_of,
+    json_answer,
+    kept_id,
+    name_of,
+    shown,
+)
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -40,17 +55,25 @@ _UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the s
 _log = logging.getLogger("louver.http")
 
 
-class Services(Protocol):
+class Services(Shown, Protocol):
     """What the gateway asks of the house."""
 
     async def answer(self, incoming: Incoming) -> Outgoing: ...
 
-    def authenticate(self, authorization: Sensitive[str] | None) -> object:
-        """Raises Unauthenticated."""
+    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
+        """The response kept under `id_`. Raises UnknownResponse."""
         ...
 
-    def models(self) -> Sequence[str]:
-        """The model names that clients may ask for."""
+    async def forget(self, incoming: Incoming, id_: str) -> None:
+        """Raises UnknownResponse."""
+        ...
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        ...
+
+    def authenticate(self, authorization: Sensitive[str] | None) -> object:
+        """Raises Unauthenticated."""
         ...
 
     def new_id(self) -> str:
@@ -103,14 +126,17 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bodies.RequestBody(scope, receive)
-        asks = ASKED.get(scope["path"])
-        family = OPENAI if asks is None else asks.family
+        answer: Whole | None
+        asks, tells = ASKED.get(scope["path"]), TOLD.get(scope["path"])
+        family = family_of(scope["path"])
         failure: Exception | None = None
         try:
-            if asks is None:
-                answer: Whole | None = await self._shown(scope)
-            else:
+            if asks is not None:
                 answer = await self._asked(asks, scope, body, receive, send)
+            elif tells is not None:
+                answer = await self._told(tells, scope, body)
+            else:
+                answer = await self._small(scope)
         except bodies.ClientLeft:
             return
         except LouverError as error:
@@ -123,6 +149,23 @@ class Gateway:
             self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)
+
+    async def _small(self, scope: Scope) -> Whole:
+        id_ = kept_id(scope["path"])
+        return await (self._shown(scope) if id_ is None else self._kept(id_, scope))
+
+    async def _kept(self, id_: str, scope: Scope) -> Whole:
+        """Show a kept response, or forget it."""
+        headers = request_headers(scope)
+        if scope["method"] not in {"GET", "DELETE"}:
+            raise WrongMethod("GET, DELETE")
+        if b"stream=true" in scope.get("query_string", b""):
+            raise NotYetSupported("a kept response is not streamed; leave `stream` out")
+        incoming = Incoming(api_key(headers), own_headers(headers), Sensitive(b""))
+        if scope["method"] == "GET":
+            return json_answer(await self._services.kept(incoming, id_))
+        await self._services.forget(incoming, id_)
+        return json_answer({"id": id_, "object": "response", "deleted": True})
 
     async def _shown(self, scope: Scope) -> Whole:
         path = scope["path"]
@@ -141,11 +184,7 @@ class Gateway:
         self, asks: Asks, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
     ) -> Whole | None:
         """The answer, or None where it has been sent already."""
-        _require("POST", scope)
-        headers = request_headers(scope)
-        bodies.check_length(headers, self._limits.max_body)
-        bodies.check_type(headers)
-        content = await body.read(self._limits.max_body, self._limits.body_timeout)
+        headers, content = await self._posted(scope, body)
         incoming = Incoming(
             authorization=api_key(headers),
             headers=own_headers(headers),
@@ -154,6 +193,19 @@ class Gateway:
             path=scope["path"],
         )
         return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
+
+    async def _told(self, tells: Tells, scope: Scope, body: bodies.RequestBody) -> Whole:
+        headers, content = await self._posted(scope, body)
+        self._services.authenticate(api_key(headers))
+        return tells.answer(content, self._services)
+
+    async def _posted(self, scope: Scope, body: bodies.RequestBody) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of a request that is posted, within the limits."""
+        _require("POST", scope)
+        headers = request_headers(scope)
+        bodies.check_length(headers, self._limits.max_body)
+        bodies.check_type(headers)
+        return headers, await body.read(self._limits.max_body, self._limits.body_timeout)
 
     async def _stream_back(self, incoming: Incoming, family: Family, send: Send) -> Whole | None:
         outgoing = await self._services.answer(incoming)

@@ -10,6 +10,7 @@ from louver.core.policy import (
     Action,
     Capabilities,
     Destination,
+    Loading,
     Location,
     Mode,
     PartKind,
@@ -17,6 +18,7 @@ from louver.core.policy import (
     Route,
 )
 from louver.core.sensitive import Sensitive
+from louver.doors.settings.crossing import WITHOUT_STRUCTURE, WITHOUT_TOOLS
 from louver.doors.settings.digest import with_digest
 from louver.doors.settings.schema import (
     DestinationSection,
@@ -39,6 +41,7 @@ from louver.gateway.retrying import RetryRule
 from louver.gateway.upstreams import UpstreamRule
 
 _SQLITE = "sqlite:///"
+_EMBEDDING_KINDS = frozenset({"practice", "openai", "ollama"})
 
 
 def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | None) -> Settings:
@@ -46,7 +49,7 @@ def assemble(file: File, folder: Path, terms: tuple[Term, ...], source: Path | N
     own = tuple(Term(Sensitive(t.term), t.category) for t in file.detectors.dictionary)
     server = file.server
     return Settings(
-        policy=_policy(file, len(own) + len(terms)),
+        policy=_policy(file, len(own) + len(terms), folder),
         server=Server(
             host=server.host,
             port=server.port,
@@ -109,14 +112,14 @@ def _store_url(url: str, folder: Path) -> str:
     return f"{_SQLITE}{(folder / url.removeprefix(_SQLITE)).absolute()}"
 
 
-def _policy(file: File, terms: int) -> Policy:
+def _policy(file: File, terms: int, folder: Path) -> Policy:
     actions = {code: Action(action) for code, action in file.categories.items()}
     tenants = file.tenants.items()
     parts = file.parts.model_dump()
     policy = Policy(
         digest="",
         mode=_mode(file.mode),
-        destinations={name: _destination(name, d) for name, d in file.destinations.items()},
+        destinations={n: _destination(n, d, folder) for n, d in file.destinations.items()},
         routes={model: Route(model, tuple(names)) for model, names in file.models.items()},
         tenant_modes={name: _mode(t.mode) for name, t in tenants if t.mode},
         application_modes={
@@ -135,6 +138,8 @@ def _policy(file: File, terms: int) -> Policy:
         link_hosts=frozenset(host.lower() for host in file.links),
         sealed_tools=frozenset(file.sealed_tools),
         fallback=file.fallback,
+        kept_for=file.vault.keep,
+        keeps_unnamed=file.vault.without_person,
         # How many terms and not which: a digest of names could be guessed from.
         detectors=frozenset({*_detector_names(file.detectors), f"dictionary of {terms} terms"}),
     )
@@ -145,7 +150,7 @@ def _mode(name: str) -> Mode:
     return Mode[name.upper()]
 
 
-def _destination(name: str, section: DestinationSection) -> Destination:
+def _destination(name: str, section: DestinationSection, folder: Path) -> Destination:
     return Destination(
         name=name,
         kind=section.kind,
@@ -157,9 +162,22 @@ def _destination(name: str, section: DestinationSection) -> Destination:
         timeout=section.timeout,
         capabilities=Capabilities(
             context=section.context,
-            tools=section.tools,
-            structured=section.structured,
+            embeddings=_embeds(section),
+            tools=section.tools and section.kind not in WITHOUT_TOOLS,
+            structured=section.structured and section.kind not in WITHOUT_STRUCTURE,
             languages=frozenset(section.languages),
             tasks_excluded=frozenset(section.tasks_excluded),
         ),
+        loading=Loading(
+            task=section.task,
+            download=section.download,
+            at_start=section.load == "start",
+            folder=str(folder.absolute()),
+        ),
     )
+
+
+def _embeds(section: DestinationSection) -> bool:
+    if section.embeddings is None:
+        return section.kind in _EMBEDDING_KINDS
+    return section.embeddings

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from louver.doors.settings.fields import read_size, read_time
 from louver.doors.settings.marks import Path
-from louver.doors.settings.schema import File, read_size, read_time
+from louver.doors.settings.schema import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +116,6 @@ def _default(info: FieldInfo) -> str:
     if isinstance(value, dict):
         return "`{}`"
     if _quantity(info) == "time":
-        return f"`{value:g}s`"
+        days = value / 86_400
+        return f"`{days:g}d`" if days >= 1 and days.is_integer() else f"`{value:g}s`"
     return f"`{value // 10**6}MB`" if _quantity(info) == "size" else f"`{value}`"

@@ -37,6 +37,7 @@ def rule_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         *_modes(old, new),
         *_categories(old, new),
         *_sets(old, new),
+        *_keeping(old, new),
         *_destinations(old, new),
         *_routes(old, new),
     ]
@@ -156,6 +157,15 @@ def _sets(old: Policy, new: Policy) -> Iterator[Change]:
     if old.fallback != new.fallback:
         shown = (old.fallback or "none", new.fallback or "none")
         yield Change("fallback", *shown, old.fallback is None)
+
+
+def _keeping(old: Policy, new: Policy) -> Iterator[Change]:
+    if old.kept_for != new.kept_for:
+        shown = (f"{old.kept_for:g} s", f"{new.kept_for:g} s")
+        yield Change("vault.keep", *shown, new.kept_for > old.kept_for)
+    if old.keeps_unnamed != new.keeps_unnamed:
+        shown = ("true", "false") if old.keeps_unnamed else ("false", "true")
+        yield Change("vault.without_person", *shown, new.keeps_unnamed)
 
 
 def _destinations(old: Policy, new: Policy) -> Iterator[Change]:

@@ -37,6 +37,8 @@ def canonical_policy(policy: Policy) -> Json:
         "link_hosts": sorted(policy.link_hosts),
         "sealed_tools": sorted(policy.sealed_tools),
         "fallback": policy.fallback,
+        "kept_for": policy.kept_for,
+        "keeps_unnamed": policy.keeps_unnamed,
         "detectors": sorted(policy.detectors),
     }
 
@@ -54,6 +56,12 @@ def _destination(destination: Destination) -> Json:
         "context": can.context,
         "tools": can.tools,
         "structured": can.structured,
+        "embeddings": can.embeddings,
         "languages": sorted(can.languages),
         "tasks_excluded": sorted(can.tasks_excluded),
+        "loading": {
+            "task": destination.loading.task,
+            "download": destination.loading.download,
+            "at_start": destination.loading.at_start,
+        },
     }

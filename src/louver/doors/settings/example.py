@@ -51,6 +51,11 @@ limits:
   concurrent: null
   tokens_per_day: null
 
+# Conversations kept for previous_response_id, encrypted; in mode full, by the person's opt-in.
+vault:
+  keep: 30d
+  without_person: false     # true also keeps what names no person; nobody is asked then
+
 # strict: local models only. standard: a remote model may be asked, with minimized text and the
 # person's consent. full: retention too, each by opt-in. The strictest mode that applies wins.
 mode: standard
@@ -112,6 +117,7 @@ destinations:
     context: 4000         # tokens it can take in; longer requests look further
     tools: true
     structured: true
+    embeddings: true
     languages: []         # empty: any
     tasks_excluded: [legal_analysis]  # header X-Louver-Task
   cloud:
@@ -127,6 +133,13 @@ destinations:
     # is left alone for a while, and the next destination that may be asked is asked.
     retries: {attempts: 2, budget_percent: 20, longest_wait: 2s}
     breaker: {enabled: true, failures: 5, failure_percent: 50, window: 30s, cool_down: 15s}
+  # in-house:
+  #   kind: transformers              # a model in this process; or gguf
+  #   location: local
+  #   model: ./models/sentiment       # a path, or a hub id such as org/name
+  #   task: text-classification       # by default what the model's files say
+  #   download: false                 # true: the files of a hub id may be fetched
+  #   load: first_use                 # or start: `louver serve` waits until it is loaded
 
 # What clients ask for, and the destinations behind it in order of preference, local ones first.
 models:

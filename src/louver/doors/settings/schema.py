@@ -5,74 +5,30 @@ What one key must look like is checked here; what keys must mean together is in 
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from louver.doors.settings import units
+from louver.doors.settings.fields import (
+    Bytes,
+    Count,
+    Days,
+    Host,
+    Name,
+    Percent,
+    Seconds,
+    Section,
+    Text,
+    Variable,
+    Wait,
+    Word,
+)
 
 MODES = Literal["strict", "standard", "full"]
 ACTIONS = Literal["replace", "local", "keep", "refuse"]
 TIERS = Literal["ordinary", "personal", "sensitive", "secret", "special"]
+TASKS = Literal["text-generation", "text-classification", "feature-extraction"]
 PART_ACTION: TypeAlias = Literal["refuse", "allow"]
-
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
-_WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}", re.ASCII)
-
-
-def read_time(written: object) -> object:
-    try:
-        return units.seconds(written) if isinstance(written, str) else written
-    except ValueError:
-        message = "write a time such as 500ms, 10s, 15min or 1h"
-        raise PydanticCustomError("louver", message) from None
-
-
-def read_size(written: object) -> object:
-    try:
-        return units.size(written) if isinstance(written, str) else written
-    except ValueError:
-        raise PydanticCustomError("louver", "write a size such as 512KB or 10MB") from None
-
-
-def _matching(pattern: re.Pattern[str], message: str) -> BeforeValidator:
-    def check(written: object) -> object:
-        if isinstance(written, str) and not pattern.fullmatch(written):
-            # The message is a constant of this module; it has no fields to fill in.
-            raise PydanticCustomError("louver_pattern", "{message}", {"message": message})
-        return written
-
-    return BeforeValidator(check)
-
-
-def _tidy_text(written: object) -> object:
-    if isinstance(written, str) and (not written.strip() or not written.isprintable()):
-        raise PydanticCustomError("louver", "write some text, on one line")
-    return written
-
-
-Seconds = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=30 * 86400)]
-Wait = Annotated[float, BeforeValidator(read_time), Field(ge=0, le=86400)]
-Count = Annotated[int, Field(ge=1, le=10**12)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-Bytes = Annotated[int, BeforeValidator(read_size), Field(ge=1024, le=2 * 10**9)]
-Text = Annotated[str, BeforeValidator(_tidy_text), Field(max_length=500)]
-Host = Annotated[str, _matching(_HOST, "write a host name only, without https:// and path")]
-Variable = Annotated[str, _matching(_VARIABLE, "write the name of an environment variable")]
-Word = Annotated[str, _matching(_WORD, "write a word of a-z, 0-9, _ . - that begins with a letter")]
-Name = Annotated[
-    str, _matching(_NAME, "a name has letters, digits and . _ : / @ - only, 128 at most")
-]
-
-
-class Section(BaseModel):
-    """Unknown keys are errors, nothing is converted, and no message shows what was given."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class ServerSection(Section):
@@ -136,6 +92,18 @@ class LimitsSection(Section):
     )
 
 
+class VaultSection(Section):
+    keep: Days = Field(
+        default=30 * 86400.0,
+        description="How long a conversation is kept for `previous_response_id`, encrypted; only "
+        "in mode `full`, and only with the person's consent to the purpose `retention`.",
+    )
+    without_person: bool = Field(
+        default=False,
+        description="Keep conversations that name no person too; nobody is asked then.",
+    )
+
+
 class ApplicationSection(Section):
     mode: MODES | None = Field(
         default=None, description="The application's mode; the strictest wins."
@@ -164,7 +132,10 @@ class PersonSection(Section):
 class PartsSection(Section):
     image: PART_ACTION = Field(default="refuse", description="Image parts.")
     audio: PART_ACTION = Field(default="refuse", description="Audio parts.")
-    file: PART_ACTION = Field(default="refuse", description="File parts.")
+    file: PART_ACTION = Field(
+        default="refuse",
+        description="File parts that are not certainly text; text files are read like any text.",
+    )
     other: PART_ACTION = Field(
         default="refuse", description="Parts of a kind that is not known yet."
     )
@@ -227,7 +198,8 @@ class BreakerSection(Section):
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), or a plugin's name under `louver.providers`."
+        "server), `ollama` (an Ollama server), `transformers` or `gguf` (a model in this process), "
+        "or a plugin's name under `louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -237,22 +209,47 @@ class DestinationSection(Section):
         description="Who receives the data, as people are asked to agree to it; remote only.",
     )
     base_url: Text | None = Field(
-        default=None, description="The server's base URL, up to and with `/v1`; for kind `openai`."
+        default=None,
+        description="The server's base URL; for kind `openai` up to and with `/v1`, for kind "
+        "`ollama` without a path (by default `http://127.0.0.1:11434`).",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."
     )
     model: Text | None = Field(
         default=None,
-        description="The model's name at that server; by default the destination's own name.",
+        description="The model's name at that server; by default the destination's own name. For a "
+        "model in this process: a path (it begins with `.`, `/` or `~`) or a hub id `org/name`; "
+        "for `gguf` a file, or `org/name/file.gguf`.",
+    )
+    task: TASKS | None = Field(
+        default=None,
+        description="What a `transformers` model is made for; by default what its files say.",
+    )
+    download: bool = Field(
+        default=False,
+        description="Whether the files of a hub id may be fetched; without it, no model in this "
+        "process ever asks anybody for anything.",
+    )
+    load: Literal["first_use", "start"] = Field(
+        default="first_use", description="When a model in this process is loaded."
     )
     timeout: Seconds = Field(default=120.0, description="How long the server may stay silent.")
     context: int = Field(
         default=8192, ge=1, le=100_000_000, description="How many tokens the model can take in."
     )
-    tools: bool = Field(default=True, description="Whether the model can call tools.")
+    tools: bool = Field(
+        default=True,
+        description="Whether the model can call tools; never for `transformers` and `gguf`.",
+    )
     structured: bool = Field(
-        default=True, description="Whether the model can answer after a JSON schema."
+        default=True,
+        description="Whether the model can answer after a JSON schema; never for `transformers`.",
+    )
+    embeddings: bool | None = Field(
+        default=None,
+        description="Whether it makes embeddings; by default where its kind can (`practice`, "
+        "`openai`, `ollama`).",
     )
     languages: list[Text] = Field(
         default_factory=list, description="The languages it is good at; empty means any."
@@ -307,6 +304,9 @@ class File(Section):
     limits: LimitsSection = Field(
         default=LimitsSection(),
         description="What each API key may use; `null` is no limit. Over one: 429, `Retry-After`.",
+    )
+    vault: VaultSection = Field(
+        default=VaultSection(), description="Conversations that are kept on this side."
     )
     mode: MODES = Field(
         default="standard",

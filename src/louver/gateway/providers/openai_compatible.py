@@ -54,9 +54,10 @@ class OpenAICompatible:
 
     def request(self, body: Mapping[str, JsonTree], operation: Operation) -> Mapping[str, JsonTree]:
         """See `Provider.request`."""
+        told = {name: value for name, value in body.items() if name != "ollama"}
         if operation is Operation.EMBEDDINGS:
-            return {**body, "model": self._model}
-        return {**body, "model": self._model, "store": False}
+            return {**told, "model": self._model}
+        return {**told, "model": self._model, "store": False}
 
     async def ask(self, request: Minimized) -> AsyncGenerator[Reply, None]:
         """See `Provider.ask`."""

@@ -1,108 +1,44 @@
-"""The house: the only place where the parts are joined.
+"""One installation's services, joined.
 
 Nothing is global: a process can hold several houses, each with its own store, keys and policy.
 """
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from louver.core import receipts
 from louver.core.encoding import canonical_json
-from louver.core.errors import Invalid
-from louver.core.exchanges import Exchange, Minimized
-from louver.core.policy import Destination, Policy
-from louver.core.seams import Clock, Randomness
+from louver.core.exchanges import Exchange
+from louver.core.policy import Policy
+from louver.core.receipts import Receipt
 from louver.core.sensitive import Sensitive
-from louver.crypto.keys import Keys, load_or_create
-from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
-from louver.doors import plugins
-from louver.doors.http.families import OPENAI
+from louver.crypto.signing import SigningKey
+from louver.crypto.vault import Vault
 from louver.doors.settings.digest import canonical_policy
-from louver.doors.settings.values import Detectors, Settings
+from louver.doors.settings.values import Settings
 from louver.gateway.ids import Ids
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
-from louver.gateway.providers.interface import Provider
 from louver.gateway.quotas import Quotas
 from louver.gateway.readiness import Ready
+from louver.gateway.receipts import Receipts, require_body
+from louver.gateway.receipts import verified as verified_receipt
 from louver.gateway.reception import Desk, Reception
-from louver.gateway.upstreams import Upstream, UpstreamRule, Upstreams
-from louver.gateway.visit import Visit
-from louver.gateway.wire.openai_chat import OpenAIChat
-from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
+from louver.gateway.vault import Conversations
+from louver.house.furniture import Furnishing, detectors, formats, upstreams
+from louver.house.ground import Ground, Seams, lay_ground
 from louver.minimize.finder import Finder
-from louver.minimize.interface import Detector
 from louver.minimize.protect import Protected, dump_values, load_values, protect
 from louver.minimize.pseudonyms import Pseudonyms, scope_of
 from louver.minimize.restore import restore_text
-from louver.store.database import Database, open_database, open_for_reading
-from louver.store.ledger import read_head
-from louver.store.migrations import migrate
-from louver.store.store import Store
 from louver.store.sweeper import Sweeper
 from louver.store.usage import day_of
-from louver.store.verify import Report, verify
 
 _MAP = b"louver/map/v1"
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
-def _unseen(_minimized: Minimized, _destination: Destination) -> None:
-    """Nobody looks at what leaves, unless asked to (the demo does)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seams:
-    """What tests and the demo replace; `providers` by destination name, before the plugins.
-
-    `watch` is told of each request when it is over.
-    """
-
-    clock: Clock = field(default_factory=SystemClock)
-    randomness: Randomness = field(default_factory=SystemRandomness)
-    providers: Mapping[str, Provider] = field(default_factory=dict)
-    detectors: tuple[Detector, ...] = ()
-    observe: Callable[[Minimized, Destination], None] = _unseen
-    watch: tuple[Callable[[Visit], None], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a house stands on: keys, and a migrated store."""
-
-    keys: Keys
-    engine: Database
-    store: Store
-
-    def close(self) -> None:
-        """Finish what was taken, then let the database go."""
-        self.store.close()
-        self.engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class Furnishing:
-    """What the settings make; replaced as a whole when they change."""
-
-    settings: Settings
-    finder: Finder
-    desk: Desk
 
 
 class House:
@@ -115,7 +51,8 @@ class House:
         self._keys = ground.keys
         self._seams = seams
         self._memory = Memory(self.store)
-        self._new_id = Ids(seams.randomness)
+        self._receipt_key = SigningKey(self._keys.receipt_seed, receipts.TYPE)
+        self._new_id = Ids(seams.clock, seams.randomness)
         self._furnishing = self._furnish(settings, None)
         self.reception = Reception(
             self._furnishing.desk,
@@ -175,6 +112,12 @@ class House:
         self._sweeper.stop()
         self._ground.close()
 
+    def warm(self) -> None:
+        """Load the models that the settings want at start. Raises Unavailable, with the reason."""
+        for name, destination in self.policy.destinations.items():
+            if destination.loading.at_start:
+                self.line.upstreams[name].warm()
+
     def put_in_force(self) -> None:
         """Make this house's policy the one that every request on its store is decided by."""
         self._put_in_force(self.policy)
@@ -205,6 +148,16 @@ class House:
         """`text` with the placeholders of `values` put back; nothing else is touched."""
         return restore_text(text, values, link_hosts=self.policy.link_hosts)
 
+    def verify_receipt(self, receipt: str, sent: bytes | None = None) -> Receipt:
+        """What a receipt of this installation says (header `X-Louver-Receipt`). Raises Tampered.
+
+        `sent`: the bytes that left, if they are to be checked too.
+        """
+        found = verified_receipt(receipt, [self._receipt_key.public])
+        if sent is not None:
+            require_body(found, sent)
+        return found
+
     def seal_map(self, values: Mapping[str, Sensitive[str]]) -> bytes:
         """`values` for a file, readable only with this installation's key."""
         return seal(self._keys.map_key, dump_values(values), _MAP, self._seams.randomness)
@@ -229,11 +182,15 @@ class House:
             memory=self._memory,
             finder=finder,
             pseudonyms=self._pseudonyms,
-            upstreams=_upstreams(settings, self._seams, before),
+            upstreams=upstreams(settings, self._seams, before),
             clock=self._seams.clock,
             new_id=self._new_id,
             observe=self._seams.observe,
-            formats={"openai.chat": OpenAIChat(OPENAI.error)},
+            formats=formats(self._seams.clock),
+            conversations=Conversations(
+                self._memory, Vault(self._keys, self._seams.randomness), self._seams.clock
+            ),
+            receipts=Receipts(self._receipt_key, self._seams.clock, self._seams.randomness),
         )
         return Furnishing(settings, finder, Desk(Line(parts), settings.limits))
 
@@ -253,24 +210,6 @@ class House:
         return Pseudonyms(self._keys, scope)
 
 
-def lay_ground(settings: Settings, seams: Seams | None = None) -> Ground:
-    """Keys and a migrated store. Raises Invalid, Unavailable."""
-    seams = seams or Seams()
-    key_file = settings.store.key_file
-    key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = open_database(settings.store.url)
-    migrate(engine)
-    if not key_file.exists() and read_head(engine).size > 0:
-        engine.dispose()
-        raise Invalid(
-            "the store has entries and its key file is missing; restore it from a backup: with a "
-            "new key, nobody's consents and placeholders would be found again",
-            code="invalid_key_file",
-        )
-    keys = load_or_create(key_file, seams.randomness)
-    return Ground(keys, engine, Store(engine, seams.clock, seams.randomness, keys.person_digest))
-
-
 def build(settings: Settings, seams: Seams | None = None, *, in_force: bool = True) -> House:
     """Join the parts: keys, migrated store, detectors, providers; put the policy in force.
 
@@ -288,59 +227,3 @@ def build(settings: Settings, seams: Seams | None = None, *, in_force: bool = Tr
     except BaseException:  # Whatever it was, no writer thread is left behind.
         ground.close()
         raise
-
-
-@contextmanager
-def opened_store(settings: Settings) -> Iterator[Store]:
-    """Only the store, to look after keys and consents. Raises Invalid, Unavailable."""
-    with closing(lay_ground(settings)) as ground:
-        yield ground.store
-
-
-def verified(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Report:
-    """Verify the ledger of an installation. Raises Tampered, Unavailable."""
-    with opened_ledger(settings) as engine:
-        return verify(engine, progress)
-
-
-@contextmanager
-def opened_ledger(settings: Settings) -> Iterator[Database]:
-    """The database to look at: nothing is made, migrated or written. Raises Unavailable."""
-    engine = open_for_reading(settings.store.url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def detectors(wanted: Detectors) -> tuple[Detector, ...]:
-    """The detectors that the settings name. Raises Invalid; an empty house finds nothing."""
-    found = [plugins.detector(name) for name in wanted.names]
-    if wanted.dictionary:
-        entries = [DictionaryEntry(t.term, t.category) for t in wanted.dictionary]
-        found.append(DictionaryDetector(entries))
-    return tuple(found)
-
-
-def _upstreams(settings: Settings, seams: Seams, before: Furnishing | None) -> Upstreams:
-    """A client for each destination; one that did not change keeps its connections and state.
-
-    Raises Invalid.
-    """
-    made: dict[str, Upstream] = {}
-    for name, destination in settings.policy.destinations.items():
-        rule = settings.upstreams.get(name, UpstreamRule())
-        if before is not None and before.settings.policy.destinations.get(name) == destination:
-            known = before.desk.line.upstreams[name]
-            if before.settings.upstreams.get(name, UpstreamRule()) == rule:
-                made[name] = known
-                continue
-        provider = seams.providers.get(name) or _provider(destination, seams)
-        made[name] = Upstream(provider, rule, seams.clock, seams.randomness)
-    return Upstreams(made)
-
-
-def _provider(destination: Destination, seams: Seams) -> Provider:
-    variable = destination.key_variable
-    key = os.environ.get(variable) if variable else None
-    return plugins.provider(destination, Sensitive(key) if key else None, seams.clock)
