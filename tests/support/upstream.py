@@ -25,8 +25,10 @@ class Plain:
 
     def __init__(self, model: Provider) -> None:
         self._model = model
+        self.headers: list[dict[str, str]] = []
 
     async def answer(self, incoming: Incoming) -> Outgoing:
+        self.headers.append(dict(incoming.headers))
         asked = incoming.body.reveal()
         stream = bool(orjson.loads(asked).get("stream"))
         embeds = incoming.format == "openai.embeddings"

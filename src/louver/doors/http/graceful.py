@@ -23,6 +23,7 @@ from typing import Protocol
 import uvicorn
 
 _TO_SAY_SO = 5  # Seconds for the last errors to be written and recorded.
+_AT_ONCE = 1.0  # The same, after a second signal.
 
 
 class Ending(Protocol):
@@ -55,21 +56,24 @@ class GracefulServer(uvicorn.Server):
         super().__init__(config)
         self._control = control
         self._ends_at: float | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal begins the end, the second one is it."""
         if self._ends_at is None:
             self._ends_at = time.monotonic() + self._control.drain_delay
             self._control.ending.drain()
-        else:
-            self.should_exit = self.force_exit = True
+            return
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end_now)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and hasattr(signal, "SIGHUP"):
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, self._control.reload)
+            self._loop.add_signal_handler(signal.SIGHUP, self._control.reload)
 
     async def on_tick(self, counter: int) -> bool:
         if self._ends_at is not None and time.monotonic() >= self._ends_at:
@@ -83,3 +87,10 @@ class GracefulServer(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             ending.cancel()
+
+    def _end_now(self) -> None:
+        self._control.ending.end_all()
+        asyncio.get_running_loop().call_later(_AT_ONCE, self._force)
+
+    def _force(self) -> None:
+        self.force_exit = True
