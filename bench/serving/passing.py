@@ -13,6 +13,7 @@ from pathlib import Path
 from yarl import URL
 
 from bench.serving.floor import listen
+from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
 from louver.doors.http.server import server
@@ -52,6 +53,9 @@ class Relay:
 
     def models(self) -> Sequence[str]:
         return self._line.models()
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        return self._line.destinations(model)
 
     def new_id(self) -> str:
         return self._line.new_id()

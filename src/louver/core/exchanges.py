@@ -89,4 +89,6 @@ class Outcome(Enum):
     ANSWERED = "answered"
     UPSTREAM_FAILED = "upstream_failed"
     CLIENT_LEFT = "client_left"
+    HALTED = "halted"  # the operator's kill switch ended it
+    DRAINED = "drained"  # the process ended before the answer did
     INTERRUPTED = "interrupted"

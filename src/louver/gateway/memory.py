@@ -38,6 +38,15 @@ class Memory:
     def halts(self) -> Halts:
         return self._store.halts()
 
+    async def answers(self) -> None:
+        """Ask the database for something small. Raises Unavailable."""
+        await asyncio.to_thread(self._store.head)
+
+    def policy_in_force(self) -> str | None:
+        """The digest of the policy that the store goes by, as far as this process knows."""
+        active = self._store.active_policy()
+        return None if active is None else active.digest
+
     def usage(self, key: str, day: str) -> Usage:
         """What an API key has used on a day (UTC, see `louver.store.usage.day_of`)."""
         return self._store.usage(key, day)

@@ -26,6 +26,7 @@ class Treatment(Enum):
     JSON = "json"  # a string that holds JSON; its leaves are walked in turn
     NAME = "name"  # names a person, whatever it says
     USER = "user"  # identifies a person, whatever it says
+    FILE = "file"  # a file's content, encoded; `louver.minimize.files` reads what is in it
     FIXED = "fixed"  # a word of the protocol that the wire parser has validated
     OPAQUE = "opaque"  # cannot be inspected, and the policy lets it pass all the same
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from louver.core.exchanges import JsonTree
 from louver.core.spans import Finding, Span
+from louver.minimize.files import rewrite_file
 from louver.minimize.leaves import Path, Rule, Treatment, key_of, rewrite, spellings
 from louver.minimize.merging import merged
 
@@ -53,6 +54,8 @@ class Reader:
         self.places: list[Place] = []
 
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        if treatment is Treatment.FILE and rewrite_file(text, self, path) is not None:
+            return text
         findings = findings_of(text, treatment, path, self._finder, remember=self._remember)
         if findings:
             self.places.append(Place(path, tuple(findings)))

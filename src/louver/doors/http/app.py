@@ -17,7 +17,18 @@ from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
 from louver.doors.http.families import Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, TOLD, Asks, Shown, Tells, api_key, family_of, shown
+from louver.doors.http.routes import (
+    ASKED,
+    PROBES,
+    TOLD,
+    Asks,
+    Shown,
+    Tells,
+    api_key,
+    family_of,
+    name_of,
+    shown,
+)
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -30,6 +41,7 @@ from louver.doors.http.wire import (
     start_message,
 )
 from louver.doors.logs import unexpected
+from louver.doors.operations import Operations
 from louver.gateway.answering import Complete
 from louver.gateway.line import Incoming, Outgoing
 
@@ -67,9 +79,15 @@ class Limits:
 class Gateway:
     """Serves what `routes` names: requests for models, and what is small."""
 
-    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        limits: Limits | None = None,
+        operations: Operations | None = None,
+    ) -> None:
         self._services = services
         self._limits = limits or Limits()
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -94,26 +112,35 @@ class Gateway:
         answer: Whole | None
         asks, tells = ASKED.get(scope["path"]), TOLD.get(scope["path"])
         family = family_of(scope["path"])
+        failure: Exception | None = None
         try:
             if asks is not None:
                 answer = await self._asked(asks, scope, body, receive, send)
             elif tells is not None:
                 answer = await self._told(tells, scope, body)
             else:
-                answer = self._shown(scope)
+                answer = await self._shown(scope)
         except bodies.ClientLeft:
             return
         except LouverError as error:
+            failure = error
             answer = error_answer(error, family.error)
         except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
+            failure = error
             answer = unexpected_answer(family.unexpected(self._note(error)))
+        if not body.taken:  # What was taken is noted by who answered it.
+            self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)
 
-    def _shown(self, scope: Scope) -> Whole:
-        show = shown(scope["path"])
+    async def _shown(self, scope: Scope) -> Whole:
+        path = scope["path"]
+        show = shown(path)
         if show is None:
-            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            if self._operations is None or path not in PROBES:
+                raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            _require("GET", scope)
+            return await self._operations.shown(path, api_key(request_headers(scope)))
         _require("GET", scope)
         if not show.open:
             self._services.authenticate(api_key(request_headers(scope)))
@@ -129,6 +156,7 @@ class Gateway:
             headers=own_headers(headers),
             body=Sensitive(content),
             format=asks.format,
+            path=scope["path"],
         )
         return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
 
@@ -159,6 +187,11 @@ class Gateway:
                 await send(body_message(event, more=True))
             await send(body_message(b"", more=False))
             return None
+
+    def _noted(self, scope: Scope, failure: Exception | None) -> None:
+        probed = scope["path"] in PROBES and failure is None
+        if self._operations is not None and not probed:
+            self._operations.noted(name_of(scope["path"]), failure)
 
     def _note(self, error: Exception) -> str:
         error_id = self._services.new_id()

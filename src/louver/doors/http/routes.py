@@ -21,6 +21,8 @@ from louver.gateway.wire.reading import expect, read_object
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 _OLLAMA = "/api/"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
+READY, METRICS = "/readyz", "/metrics"
+PROBES = frozenset({HEALTH, READY, METRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,13 @@ def shown(path: str) -> Shows | None:
     if path.startswith(MODELS + "/"):
         return Shows(lambda services: _one_model(path.removeprefix(MODELS + "/"), services))
     return SHOWN.get(path)
+
+
+def name_of(path: str) -> str:
+    """What a path is called in logs: one of ours, never what a client made up."""
+    if path.startswith(MODELS + "/"):
+        return MODELS + "/{model}"
+    return path if path in ASKED or path in SHOWN or path in PROBES else "other"
 
 
 def json_answer(value: object) -> Whole:

@@ -57,4 +57,9 @@ def _destination(destination: Destination) -> Json:
         "embeddings": can.embeddings,
         "languages": sorted(can.languages),
         "tasks_excluded": sorted(can.tasks_excluded),
+        "loading": {
+            "task": destination.loading.task,
+            "download": destination.loading.download,
+            "at_start": destination.loading.at_start,
+        },
     }

@@ -11,6 +11,7 @@ formats say beyond it stands in these extensions, which a provider that has no w
 - a choice may have `stop_sequence`: the sequence that ended it;
 - a request may have `top_k`, and `ollama`: what only an Ollama server understands.
 
+A file part that holds text (`file.file_data`, see `louver.text.files`) is read like any text.
 What could carry replaced text past the restorer is refused here: log-probabilities (they spell the
 answer in pieces) and generated audio.
 """
@@ -29,6 +30,7 @@ from louver.core.policy import PartKind
 from louver.core.sensitive import Sensitive
 from louver.gateway.wire.interface import Asked
 from louver.gateway.wire.reading import expect, number_between, objects
+from louver.text.files import text_file
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
@@ -39,6 +41,8 @@ _PART_KINDS: Mapping[str, PartKind] = {
     "file": PartKind.FILE,
     "input_file": PartKind.FILE,
 }
+_FILE_PART = frozenset({"type", "file", "cache_control"})
+_FILE = frozenset({"file_data", "filename"})
 _TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (str, ("user", "safety_identifier", "prompt_cache_key")),
     (bool, ("store", "parallel_tool_calls")),
@@ -79,7 +83,7 @@ def exchange_of(
         purpose=asked.purpose,
         stream=False if stream is None else expect(stream, bool, "stream"),
         choices=choices,
-        tools=_declared_tools(tree),
+        tools=frozenset(tool_places(tree)),
         json_content=structured,
         opening=Sensitive(_opening(messages)),
         conversation=asked.conversation,
@@ -162,6 +166,8 @@ def _check_content(content: JsonTree, where: str) -> list[Part]:
         place = f"{where}[{i}]"
         said = expect(part.get("type"), str, f"{place}.type")
         carried = next((kind for key, kind in _PART_KINDS.items() if key in part), None)
+        if said == "file" and _is_text_file(part):
+            continue
         if said not in TEXT_PARTS:
             found.append(Part(_PART_KINDS.get(said, PartKind.OTHER), place))
             continue
@@ -170,6 +176,15 @@ def _check_content(content: JsonTree, where: str) -> list[Part]:
         field = "refusal" if said == "refusal" else "text"
         expect(part.get(field), str, f"{place}.{field}")
     return found
+
+
+def _is_text_file(part: Mapping[str, JsonTree]) -> bool:
+    """Whether a file part holds text and nothing else that would travel with it unseen."""
+    file = part.get("file")
+    if not part.keys() <= _FILE_PART or not isinstance(file, dict) or not file.keys() <= _FILE:
+        return False
+    data = file.get("file_data")
+    return isinstance(data, str) and text_file(data) is not None
 
 
 def _check_prediction(tree: Mapping[str, JsonTree]) -> list[Part]:
@@ -184,16 +199,19 @@ def _structured(tree: Mapping[str, JsonTree]) -> bool:
     return isinstance(wanted, dict) and str(wanted.get("type")) in {"json_object", "json_schema"}
 
 
-def _declared_tools(tree: Mapping[str, JsonTree]) -> frozenset[str]:
-    names: set[str] = set()
+def tool_places(tree: Mapping[str, JsonTree]) -> dict[str, str]:
+    """The names of the tools that the application declares, and where each stands."""
+    places: dict[str, str] = {}
     for i, tool in enumerate(objects(tree.get("tools") or [], "tools")):
         kind = expect(tool.get("type", "function"), str, f"tools[{i}].type")
         if kind in {"function", "custom"}:
             definition = expect(tool.get(kind), dict, f"tools[{i}].{kind}")
-            names.add(expect(definition.get("name"), str, f"tools[{i}].{kind}.name"))
+            name = expect(definition.get("name"), str, f"tools[{i}].{kind}.name")
+            places.setdefault(name, f"tools[{i}]")
     for i, legacy in enumerate(objects(tree.get("functions") or [], "functions")):
-        names.add(expect(legacy.get("name"), str, f"functions[{i}].name"))
-    return frozenset(names)
+        name = expect(legacy.get("name"), str, f"functions[{i}].name")
+        places.setdefault(name, f"functions[{i}]")
+    return places
 
 
 def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
