@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import orjson
 
 from louver.core.encoding import Json
-from louver.core.errors import UnknownResponse
-from louver.core.exchanges import JsonTree, Minimized
+from louver.core.errors import UnknownModel, UnknownResponse
+from louver.core.exchanges import JsonTree, Minimized, Operation
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
@@ -29,7 +29,9 @@ class Plain:
     async def answer(self, incoming: Incoming) -> Outgoing:
         asked = incoming.body.reveal()
         stream = bool(orjson.loads(asked).get("stream"))
-        minimized = Minimized("ex", asked, stream, no_store=False, values={}, counts={})
+        embeds = incoming.format == "openai.embeddings"
+        operation = Operation.EMBEDDINGS if embeds else Operation.CHAT
+        minimized = Minimized("ex", asked, stream, False, {}, {}, operation)
         kind = "text/event-stream" if stream else "application/json"
         replies = self._model.ask(minimized)
         first = await anext(replies)
@@ -60,6 +62,9 @@ class Plain:
 
     def models(self) -> Sequence[str]:
         return ["any"]
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        raise UnknownModel("nothing is known about models here", param="model")
 
     def new_id(self) -> str:
         return "ex"

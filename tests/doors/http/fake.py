@@ -13,8 +13,9 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from louver.core.encoding import Json
-from louver.core.errors import Invalid, Unauthenticated, UnknownResponse
+from louver.core.errors import Invalid, Unauthenticated, UnknownModel, UnknownResponse
 from louver.core.exchanges import JsonTree
+from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
@@ -36,16 +37,47 @@ def completion() -> bytes:
     return json.dumps({**answer, "choices": [choice]}).encode()
 
 
-def response() -> bytes:
-    part = {"type": "output_text", "text": "Hello.", "annotations": []}
-    item = {"id": "msg_1", "type": "message", "role": "assistant", "content": [part]}
-    answer = {"id": "resp_1", "object": "response", "created_at": 1, "model": "louver"}
-    return json.dumps({**answer, "status": "completed", "output": [item]}).encode()
+_DONE = {"model": "louver", "created_at": "1970-01-01T00:00:00Z", "done": True}
+_USED = {"prompt_tokens": 1, "total_tokens": 1}
+ANSWERS: dict[str, dict[str, object]] = {
+    "openai.completions": {
+        "id": "x",
+        "object": "text_completion",
+        "created": 1,
+        "model": "louver",
+        "choices": [{"index": 0, "text": "Hello.", "finish_reason": "stop"}],
+    },
+    "openai.embeddings": {
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+        "model": "louver",
+        "usage": _USED,
+    },
+    "openai.responses": {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1,
+        "model": "louver",
+        "status": "completed",
+        "output": [
+            {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "Hello.", "annotations": []}],
+            }
+        ],
+    },
+    "ollama.chat": {**_DONE, "message": {"role": "assistant", "content": "Hello."}},
+    "ollama.generate": {**_DONE, "response": "Hello."},
+    "ollama.embed": {"model": "louver", "embeddings": [[1.0]]},
+    "ollama.embeddings": {"embedding": [1.0]},
+}
 
 
-def json_object(content: bytes) -> Mapping[str, JsonTree]:
-    parsed: Mapping[str, JsonTree] = json.loads(content)
-    return parsed
+def answer_for(format_: str) -> bytes:
+    """A whole answer of the path's own shape."""
+    return json.dumps(ANSWERS[format_]).encode() if format_ in ANSWERS else completion()
 
 
 async def answer_plainly(incoming: Incoming) -> Outgoing:
@@ -58,8 +90,8 @@ async def answer_plainly(incoming: Incoming) -> Outgoing:
     if not isinstance(body, dict):
         raise Invalid("the request body is not a JSON object")
     headers = (("x-louver-exchange", "e1"), ("x-louver-destination", "practice"))
-    content = response() if incoming.format == "openai.responses" else completion()
-    return Outgoing((("content-type", "application/json"), *headers), False, Complete(content))
+    answer = Complete(answer_for(incoming.format))
+    return Outgoing((("content-type", "application/json"), *headers), False, answer)
 
 
 def outgoing(
@@ -93,7 +125,7 @@ class FakeServices:
         authenticate(incoming.authorization)
         if id_ not in self.responses:
             raise UnknownResponse("no such response is kept here")
-        return json_object(response())
+        return ANSWERS["openai.responses"]
 
     async def forget(self, incoming: Incoming, id_: str) -> None:
         await self.kept(incoming, id_)
@@ -107,6 +139,11 @@ class FakeServices:
 
     def models(self) -> tuple[str, ...]:
         return ("louver", "vendor/model")
+
+    def destinations(self, model: str) -> tuple[Destination, ...]:
+        if model not in self.models():
+            raise UnknownModel("no such model here", param="model")
+        return (Destination("practice", "practice", Location.LOCAL, "us", "practice"),)
 
     def new_id(self) -> str:
         return f"id-{next(self.ids)}"

@@ -10,16 +10,22 @@ import orjson
 
 from louver.core.encoding import Json
 from louver.core.errors import UnknownModel
+from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
+from louver.doors.http import ollama
 from louver.doors.http.errors import JSON_TYPE
-from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.families import OLLAMA, OPENAI, Family
 from louver.doors.http.openapi import description
 from louver.doors.http.wire import Whole
+from louver.gateway.wire.reading import expect, read_object
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 RESPONSES = "/v1/responses"
-OPENAPI, HEALTH = "/openapi.json", "/healthz"
+_OLLAMA = "/api/"
 RECEIPT_KEYS = "/.well-known/louver/keys"
+OPENAPI, HEALTH = "/openapi.json", "/healthz"
+READY, METRICS = "/readyz", "/metrics"
+PROBES = frozenset({HEALTH, READY, METRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,20 @@ class Asks:
 ASKED: Mapping[str, Asks] = {
     CHAT: Asks("openai.chat", OPENAI),
     RESPONSES: Asks("openai.responses", OPENAI),
+    "/v1/completions": Asks("openai.completions", OPENAI),
+    "/v1/embeddings": Asks("openai.embeddings", OPENAI),
+    "/api/chat": Asks("ollama.chat", OLLAMA),
+    "/api/generate": Asks("ollama.generate", OLLAMA),
+    "/api/embed": Asks("ollama.embed", OLLAMA),
+    "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
 }
+
+
+def family_of(path: str) -> Family:
+    """How errors on `path` are told, whether or not something is served there."""
+    if path in ASKED:
+        return ASKED[path].family
+    return OLLAMA if path.startswith(_OLLAMA) else OPENAI
 
 
 class Shown(Protocol):
@@ -41,7 +60,13 @@ class Shown(Protocol):
 
     def models(self) -> Sequence[str]: ...
 
-    def receipt_keys(self) -> Mapping[str, Json]: ...
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Raises UnknownModel."""
+        ...
+
+    def receipt_keys(self) -> Mapping[str, Json]:
+        """The public keys that check receipts, as a JWK set."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,13 @@ class Shows:
 
     answer: Callable[[Shown], Whole]
     open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """A path to which a small question is posted that no model is asked."""
+
+    answer: Callable[[bytes, Shown], Whole]
 
 
 def shown(path: str) -> Shows | None:
@@ -63,6 +95,15 @@ def kept_id(path: str) -> str | None:
     """The id of the kept response that `path` names."""
     id_ = path.removeprefix(f"{RESPONSES}/")
     return id_ if id_ != path and "/" not in id_ else None
+
+
+def name_of(path: str) -> str:
+    """What a path is called in logs: one of ours, never what a client made up."""
+    if kept_id(path) is not None:
+        return RESPONSES + "/{response}"
+    if path.startswith(MODELS + "/"):
+        return MODELS + "/{model}"
+    return path if path in ASKED or path in SHOWN or path in PROBES else "other"
 
 
 def json_answer(value: object) -> Whole:
@@ -97,4 +138,17 @@ SHOWN: Mapping[str, Shows] = {
     HEALTH: Shows(lambda _: json_answer({"status": "ok"}), open=True),
     OPENAPI: Shows(lambda _: json_answer(description()), open=True),
     MODELS: Shows(_all_models),
+    "/api/tags": Shows(lambda services: json_answer(ollama.tags(services.models()))),
+    "/api/version": Shows(lambda _: json_answer({"version": ollama.VERSION}), open=True),
+}
+
+
+def _show_model(body: bytes, services: Shown) -> Whole:
+    tree = read_object(body)
+    name = expect(tree.get("model") or tree.get("name"), str, "model")
+    return json_answer(ollama.shown_model(services.destinations(name)))
+
+
+TOLD: Mapping[str, Tells] = {
+    "/api/show": Tells(_show_model),
 }

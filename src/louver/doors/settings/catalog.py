@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from louver.doors.settings.fields import read_size, read_time
 from louver.doors.settings.marks import Path
-from louver.doors.settings.schema import File, read_size, read_time
+from louver.doors.settings.schema import File
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,67 +5,29 @@ What one key must look like is checked here; what keys must mean together is in 
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from louver.doors.settings import units
+from louver.doors.settings.fields import (
+    Bytes,
+    Count,
+    Days,
+    Host,
+    Name,
+    Percent,
+    Seconds,
+    Text,
+    Variable,
+    Wait,
+    Word,
+)
 
 MODES = Literal["strict", "standard", "full"]
 ACTIONS = Literal["replace", "local", "keep", "refuse"]
 TIERS = Literal["ordinary", "personal", "sensitive", "secret", "special"]
+TASKS = Literal["text-generation", "text-classification", "feature-extraction"]
 PART_ACTION: TypeAlias = Literal["refuse", "allow"]
-
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
-_WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}", re.ASCII)
-
-
-def read_time(written: object) -> object:
-    try:
-        return units.seconds(written) if isinstance(written, str) else written
-    except ValueError:
-        message = "write a time such as 500ms, 10s, 15min or 1h"
-        raise PydanticCustomError("louver", message) from None
-
-
-def read_size(written: object) -> object:
-    try:
-        return units.size(written) if isinstance(written, str) else written
-    except ValueError:
-        raise PydanticCustomError("louver", "write a size such as 512KB or 10MB") from None
-
-
-def _matching(pattern: re.Pattern[str], message: str) -> BeforeValidator:
-    def check(written: object) -> object:
-        if isinstance(written, str) and not pattern.fullmatch(written):
-            # The message is a constant of this module; it has no fields to fill in.
-            raise PydanticCustomError("louver_pattern", "{message}", {"message": message})
-        return written
-
-    return BeforeValidator(check)
-
-
-def _tidy_text(written: object) -> object:
-    if isinstance(written, str) and (not written.strip() or not written.isprintable()):
-        raise PydanticCustomError("louver", "write some text, on one line")
-    return written
-
-
-Seconds = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=30 * 86400)]
-Days = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=3650 * 86400)]
-Bytes = Annotated[int, BeforeValidator(read_size), Field(ge=1024, le=2 * 10**9)]
-Text = Annotated[str, BeforeValidator(_tidy_text), Field(max_length=500)]
-Host = Annotated[str, _matching(_HOST, "write a host name only, without https:// and path")]
-Variable = Annotated[str, _matching(_VARIABLE, "write the name of an environment variable")]
-Word = Annotated[str, _matching(_WORD, "write a word of a-z, 0-9, _ . - that begins with a letter")]
-Name = Annotated[
-    str, _matching(_NAME, "a name has letters, digits and . _ : / @ - only, 128 at most")
-]
-
 
 class Section(BaseModel):
     """Unknown keys are errors, nothing is converted, and no message shows what was given."""
@@ -91,6 +53,16 @@ class ServerSection(Section):
         ge=1,
         le=100_000,
         description="Connections at once; a further one is answered 503.",
+    )
+    drain_delay: Wait = Field(
+        default=0.0,
+        description="After SIGTERM, how long `/readyz` says 503 before the port is closed; give a "
+        "load balancer time to see it.",
+    )
+    drain: Wait = Field(
+        default=30.0,
+        description="How long requests and streams under way may take after that; what is left is "
+        "ended with the error `draining`.",
     )
 
 
@@ -123,14 +95,35 @@ class VaultSection(Section):
     )
 
 
+class LimitsSection(Section):
+    requests_per_minute: Count | None = Field(
+        default=None, description="Requests of one API key per minute, in each process."
+    )
+    concurrent: Count | None = Field(
+        default=None, description="Requests of one API key at once, in each process."
+    )
+    tokens_per_day: Count | None = Field(
+        default=None,
+        description="Tokens in and out of one API key per day (UTC), over all processes.",
+    )
+
+
 class ApplicationSection(Section):
     mode: MODES | None = Field(
         default=None, description="The application's mode; the strictest wins."
+    )
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="Limits of each of the application's keys; what is not set is the tenant's.",
     )
 
 
 class TenantSection(Section):
     mode: MODES | None = Field(default=None, description="The tenant's mode; the strictest wins.")
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="Limits of each of the tenant's keys; what is not set is as in `limits`.",
+    )
     applications: dict[Name, ApplicationSection] = Field(
         default_factory=dict, description="The tenant's applications, by name."
     )
@@ -171,10 +164,43 @@ class DetectorsSection(Section):
     )
 
 
+class RetriesSection(Section):
+    attempts: int = Field(
+        default=2, ge=1, le=10, description="How often a request is sent at most; 1: no retries."
+    )
+    budget_percent: Percent = Field(
+        default=20,
+        description="Retries as a part of the requests of the last 10 s; a few are always allowed.",
+    )
+    longest_wait: Wait = Field(
+        default=2.0,
+        description="The longest wait before a retry; a server that asks for more gets none.",
+    )
+
+
+class BreakerSection(Section):
+    enabled: bool = Field(
+        default=True, description="Whether a server that keeps failing is left alone for a while."
+    )
+    failures: int = Field(
+        default=5, ge=1, le=10_000, description="Failures in a row after which it is."
+    )
+    failure_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=50,
+        description="Also if so large a part of recent calls failed, and at least `failures`.",
+    )
+    window: Seconds = Field(default=30.0, description="Which calls are recent.")
+    cool_down: Seconds = Field(
+        default=15.0,
+        description="For how long; then one call tries it, and doubles the time if it fails.",
+    )
+
+
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), or a plugin's name under `louver.providers`."
+        "server), `ollama` (an Ollama server), `transformers` or `gguf` (a model in this process), "
+        "or a plugin's name under `louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -184,22 +210,47 @@ class DestinationSection(Section):
         description="Who receives the data, as people are asked to agree to it; remote only.",
     )
     base_url: Text | None = Field(
-        default=None, description="The server's base URL, up to and with `/v1`; for kind `openai`."
+        default=None,
+        description="The server's base URL; for kind `openai` up to and with `/v1`, for kind "
+        "`ollama` without a path (by default `http://127.0.0.1:11434`).",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."
     )
     model: Text | None = Field(
         default=None,
-        description="The model's name at that server; by default the destination's own name.",
+        description="The model's name at that server; by default the destination's own name. For a "
+        "model in this process: a path (it begins with `.`, `/` or `~`) or a hub id `org/name`; "
+        "for `gguf` a file, or `org/name/file.gguf`.",
+    )
+    task: TASKS | None = Field(
+        default=None,
+        description="What a `transformers` model is made for; by default what its files say.",
+    )
+    download: bool = Field(
+        default=False,
+        description="Whether the files of a hub id may be fetched; without it, no model in this "
+        "process ever asks anybody for anything.",
+    )
+    load: Literal["first_use", "start"] = Field(
+        default="first_use", description="When a model in this process is loaded."
     )
     timeout: Seconds = Field(default=120.0, description="How long the server may stay silent.")
     context: int = Field(
         default=8192, ge=1, le=100_000_000, description="How many tokens the model can take in."
     )
-    tools: bool = Field(default=True, description="Whether the model can call tools.")
+    tools: bool = Field(
+        default=True,
+        description="Whether the model can call tools; never for `transformers` and `gguf`.",
+    )
     structured: bool = Field(
-        default=True, description="Whether the model can answer after a JSON schema."
+        default=True,
+        description="Whether the model can answer after a JSON schema; never for `transformers`.",
+    )
+    embeddings: bool | None = Field(
+        default=None,
+        description="Whether it makes embeddings; by default where its kind can (`practice`, "
+        "`openai`, `ollama`).",
     )
     languages: list[Text] = Field(
         default_factory=list, description="The languages it is good at; empty means any."
@@ -207,6 +258,39 @@ class DestinationSection(Section):
     tasks_excluded: list[Word] = Field(
         default_factory=list,
         description="Tasks (`X-Louver-Task`) that it is not good enough for.",
+    )
+    retries: RetriesSection = Field(
+        default=RetriesSection(),
+        description="When a failed request is sent again; only before anything of an answer.",
+    )
+    breaker: BreakerSection = Field(
+        default=BreakerSection(),
+        description="When it is left alone, so that the next destination is asked.",
+    )
+
+
+class LogsSection(Section):
+    format: Literal["text", "json"] = Field(
+        default="text", description="How log lines look; `louver serve --log` overrules it."
+    )
+    access: bool = Field(default=True, description="One line per request, without content.")
+
+
+class TelemetrySection(Section):
+    endpoint: Text | None = Field(
+        default=None,
+        description="Where OpenTelemetry traces and metrics go: the base URL of an OTLP/HTTP "
+        "collector, such as http://127.0.0.1:4318; needs the extra `otel`. `null`: nowhere.",
+    )
+    service: Name = Field(default="louver", description="The `service.name` to report as.")
+    interval: Seconds = Field(default=60.0, description="How often metrics are sent.")
+    tenants: bool = Field(
+        default=False, description="Whether spans and metrics name the tenant of a request."
+    )
+    metrics_key_variable: Variable | None = Field(
+        default=None,
+        description="The environment variable with the bearer token for `GET /metrics` (Prometheus "
+        "text); `null`: it is not served.",
     )
 
 
@@ -216,6 +300,14 @@ class File(Section):
     store: StoreSection = Field(default=StoreSection(), description="Where records are kept.")
     vault: VaultSection = Field(
         default=VaultSection(), description="Conversations that are kept on this side."
+    )
+    logs: LogsSection = Field(default=LogsSection(), description="What is logged, on stderr.")
+    telemetry: TelemetrySection = Field(
+        default=TelemetrySection(), description="What is measured, and who may see it."
+    )
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="What each API key may use; `null` is no limit. Over one: 429, `Retry-After`.",
     )
     mode: MODES = Field(
         default="standard",
@@ -229,7 +321,7 @@ class File(Section):
         "meant where none is named.",
     )
     tenants: dict[Name, TenantSection] = Field(
-        default_factory=dict, description="Stricter modes by tenant and application."
+        default_factory=dict, description="Stricter modes and own limits by tenant and application."
     )
     persons: dict[Name, PersonSection] = Field(
         default_factory=dict,

@@ -203,6 +203,7 @@ def _reset() -> UpstreamFailed:
     return UpstreamFailed(
         "the provider's stream ended before the answer was complete; try again",
         code="upstream_reset",
+        begun=True,
     )
 
 
