@@ -50,15 +50,6 @@ class Relay:
             async for chunk in response.chunks():
                 yield chunk
 
-    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
-        return await self._line.kept(incoming, id_)
-
-    async def forget(self, incoming: Incoming, id_: str) -> None:
-        await self._line.forget(incoming, id_)
-
-    def receipt_keys(self) -> Mapping[str, Json]:
-        return self._line.receipt_keys()
-
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         return self._line.authenticate(authorization)
 

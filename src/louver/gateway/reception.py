@@ -91,18 +91,6 @@ class Reception:
         """The caller behind an `Authorization` header. Raises Unauthenticated."""
         return self._shift.desk.line.authenticate(authorization)
 
-    async def kept(self, incoming: Incoming, id_: str) -> Mapping[str, JsonTree]:
-        """The answer kept under `id_`, for who asked for it. Raises UnknownResponse."""
-        return await self._shift.desk.line.kept(incoming, id_)
-
-    async def forget(self, incoming: Incoming, id_: str) -> None:
-        """Erase the answer kept under `id_`; durable before it returns. Raises UnknownResponse."""
-        await self._shift.desk.line.forget(incoming, id_)
-
-    def receipt_keys(self) -> Mapping[str, Json]:
-        """The public keys that check receipts, as a JWK set."""
-        return self._shift.desk.line.receipt_keys()
-
     def models(self) -> Sequence[str]:
         """The model names that clients may ask for."""
         return self._shift.desk.line.models()
