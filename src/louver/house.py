@@ -30,6 +30,7 @@ from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
+from louver.gateway.thinking import Seals
 from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
@@ -110,6 +111,7 @@ class House:
                 new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
                 observe=seams.observe,
                 formats={"openai.chat": OpenAIChat(OPENAI.error)},
+                seals=Seals(self._keys, seams.randomness),
             )
         )
         self._sweeper = _Sweeper(self.store, settings.store.sweep_after)

@@ -28,6 +28,7 @@ from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.providers.interface import Provider
+from louver.gateway.thinking import Seals, bound_to
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.restoring import restorer_of
 from louver.gateway.wire.treatments import treatments
@@ -76,6 +77,7 @@ class Parts:
     new_id: Callable[[], str]
     observe: Callable[[Minimized, Destination], None]
     formats: Mapping[str, Format]
+    seals: Seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Line:
         asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
         replies = await begin(passage, asked)
         # 7. Put the values back, and have the end on record before the last event.
-        restorer = restorer_of(exchange, sent.minimized, sent.policy)
+        seal = self._parts.seals.of(exchange.caller.tenant, sent.destination)
+        restorer = restorer_of(exchange, sent.minimized, sent.policy, seal)
         answering = Answering(passage, restorer, format_.writer(exchange))
         if exchange.stream:
             events = stream(answering, replies)
@@ -165,7 +168,8 @@ class Line:
     def _parse(self, incoming: Incoming, caller: Caller | None) -> Exchange:
         caller = caller or self.authenticate(incoming.authorization)
         asked = asked_of(incoming.headers, caller, self._parts.new_id())
-        return self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
+        exchange = self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
+        return self._parts.seals.opened(exchange)
 
     async def _find(self, exchange: Exchange) -> Survey:
         rule = treatments(exchange, self._parts.policy())
@@ -239,6 +243,7 @@ class Line:
     async def _minimize(
         self, exchange: Exchange, policy: Policy, destination: Destination
     ) -> Minimized:
+        exchange = bound_to(exchange, destination)
         provider = self._parts.providers[destination.name]
         how = Minimizing(
             finder=self._parts.finder,
