@@ -108,7 +108,7 @@ class House:
                 pseudonyms=self._pseudonyms,
                 providers=providers(settings, seams),
                 clock=seams.clock,
-                new_id=lambda: f"ex-{seams.randomness.bytes(12).hex()}",
+                new_id=_Ids(seams.randomness),
                 observe=seams.observe,
                 formats={"openai.chat": OpenAIChat(OPENAI.error)},
                 seals=Seals(self._keys, seams.randomness),
@@ -262,6 +262,26 @@ def providers(settings: Settings, seams: Seams) -> dict[str, Provider]:
             key = os.environ.get(variable) if variable else None
             made[name] = plugins.provider(destination, Sensitive(key) if key else None, seams.clock)
     return made
+
+
+class _Ids:
+    """Unguessable ids, drawn many at once: each draw lets go of the interpreter."""
+
+    _BYTES, _AT_ONCE = 12, 64
+
+    def __init__(self, randomness: Randomness) -> None:
+        self._randomness = randomness
+        self._drawn: list[str] = []
+
+    def __call__(self) -> str:
+        try:
+            return self._drawn.pop()
+        except IndexError:  # Threads may come here together; each takes from its own draw first.
+            fresh = self._randomness.bytes(self._BYTES * self._AT_ONCE).hex()
+            size = 2 * self._BYTES
+            ids = [f"ex-{fresh[at : at + size]}" for at in range(0, len(fresh), size)]
+            self._drawn += ids[1:]
+            return ids[0]
 
 
 class _Sweeper:

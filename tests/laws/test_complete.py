@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +11,7 @@ from support import canaries
 from support.houses import Watched, running
 from support.http import chat, post
 from support.models import Echo
-
-Path = tuple[str | int, ...]
+from support.planting import leaves, planted
 
 # One request that uses every field of the format, with no personal data of its own.
 FULL: dict[str, Any] = {
@@ -93,41 +91,6 @@ FULL: dict[str, Any] = {
 }
 
 
-def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every place where a canary can stand: values, and the keys of objects."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield (*path, key), "key"
-            yield from leaves(value, (*path, key))
-    elif isinstance(tree, list):
-        for i, item in enumerate(tree):
-            yield from leaves(item, (*path, i))
-    elif isinstance(tree, str) and path[-1] == "arguments":
-        yield path, "value"
-        for inner, kind in leaves(json.loads(tree)):
-            yield (*path, *inner), kind
-    else:
-        yield path, "value"
-
-
-def plant(path: Path, kind: str, canary: str) -> bytes:
-    return json.dumps(_planted(copy.deepcopy(FULL), path, kind, canary)).encode()
-
-
-def _planted(tree: Any, path: Path, kind: str, canary: str) -> Any:
-    if not path:
-        return canary
-    if isinstance(tree, str):  # JSON inside of JSON.
-        return json.dumps(_planted(json.loads(tree), path, kind, canary))
-    step = path[0]
-    if len(path) == 1 and kind == "key":
-        value = tree.pop(step)
-        tree[canary] = value
-    else:
-        tree[step] = _planted(tree[step], path[1:], kind, canary)
-    return tree
-
-
 PLACES = [*leaves(FULL)]
 
 
@@ -149,7 +112,7 @@ def test_no_leaf_lets_a_canary_out(watched: Watched, canary: str) -> None:
     leaks, answered = [], 0
     for path, kind in PLACES:
         before = len(watched.left)
-        got = post(watched, plant(path, kind, canary))
+        got = post(watched, planted(FULL, path, kind, canary))
         sent = b"".join(body for _, body in watched.left[before:])
         answered += got.status == 200
         if canary.encode() in sent or escaped in sent:

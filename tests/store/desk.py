@@ -18,6 +18,7 @@ from louver.crypto.merkle import leaf_hash
 from louver.store.database import open_database
 from louver.store.migrations import migrate
 from louver.store.store import Store
+from louver.store.vault import KeptResponse, owner_of
 
 POLICY = "a1" * 32
 TENANT = "northwind"
@@ -70,8 +71,10 @@ def sent(exchange: str, *, person: str | None = None, remote: bool = False) -> S
     )
 
 
-def answered(exchange: str) -> Answered:
-    return Answered(exchange, Outcome.ANSWERED, 200, 3, {"find": 2, "ask": 840})
+def answered(exchange: str, key: str | None = None, tokens: int = 0) -> Answered:
+    return Answered(
+        exchange, Outcome.ANSWERED, 200, 3, {"find": 2, "ask": 840}, key, tokens_in=tokens
+    )
 
 
 class Desk:
@@ -123,7 +126,22 @@ class Desk:
         self.store.set_consent(key, ConsentState.GIVEN).result()
         return key
 
+    def keep(self, name: str, person: str | None = None, *, seconds: float = 60) -> KeptResponse:
+        """Keep one response; its sealed bytes stand in for what a gateway would have sealed."""
+        salt = self.store.content_salt(owner_of(TENANT, "helpdesk", person)).result()
+        kept = KeptResponse(
+            leaf_hash(name.encode()),
+            TENANT,
+            "helpdesk",
+            person,
+            self.clock.now() + seconds,
+            b"sealed " + name.encode(),
+            salt,
+        )
+        self.store.keep_response(kept).result()
+        return kept
+
     def send(self, exchange: str, store: Store | None = None) -> int:
         """Record one local exchange as sent."""
         chosen = store or self.store
-        return chosen.record_sent(sent(exchange), policy=POLICY, consent=None).result()
+        return chosen.record_sent(sent(exchange), policy=POLICY, consent=None).result().seq

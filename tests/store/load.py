@@ -44,7 +44,7 @@ def work(store: Store, run: str, worker: int) -> None:
             name, "northwind", "helpdesk", None, "assistance", "here", False, POLICY, "standard",
             {}, (),
         )  # fmt: skip
-        tell(store.record_sent(event, policy=POLICY, consent=None).result(), name)
+        tell(store.record_sent(event, policy=POLICY, consent=None).result().seq, name)
         end = Answered(name, Outcome.ANSWERED, 200, 0)
         tell(store.record_answered(end).result(), name)
         turn += 1

@@ -9,14 +9,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
-from store.desk import Clock, Seeded, person_digest
+from store.desk import Clock, Desk, Seeded, answered, person_digest
 
 from louver.core.errors import Unavailable
+from louver.core.halts import Halt, HaltKind
 from louver.crypto.merkle import EMPTY_ROOT
 from louver.store.database import open_database, reading, writing
 from louver.store.migrations import configuration, migrate
 from louver.store.schema import metadata
 from louver.store.store import Store
+from louver.store.verify import verify
 
 
 @pytest.fixture
@@ -71,6 +73,26 @@ def test_migrating_twice_keeps_everything(engine: Engine) -> None:
     migrate(engine)
     with Store(engine, Clock(), Seeded(2), person_digest) as store:
         assert store.size() == 1
+
+
+def test_a_store_of_the_first_version_is_taken_over(database_url: str) -> None:
+    with Desk(database_url) as desk:
+        desk.activate()
+        key = desk.consented()
+        desk.send("x1")
+        desk.store.record_answered(answered("x1")).result()
+        desk.send("x2")
+    opened = open_database(database_url)
+    migrate(opened, "0001")
+    assert "usage" not in tables(opened)
+    assert migrate(opened).before == "0001"
+    opened.dispose()
+    with Desk(database_url) as desk:
+        assert verify(desk.engine).open == 1
+        desk.store.record_answered(answered("x2", "key00001", 7)).result()
+        desk.store.halt(Halt(HaltKind.MODEL, "elsewhere"), "incident").result()
+        desk.keep("first", key.person)
+        assert verify(desk.engine).entries == 8
 
 
 def test_the_first_state_is_the_empty_tree(engine: Engine) -> None:

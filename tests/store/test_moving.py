@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
-from store.desk import POLICY, TENANT, Clock, Desk, Seeded, answered, person_digest, sent
+from store.desk import POLICY, START, TENANT, Clock, Desk, Seeded, answered, person_digest, sent
 
 from louver.core.consent import ConsentState
 from louver.core.errors import Invalid, Tampered, Unavailable
+from louver.core.halts import Halt, HaltKind
 from louver.core.sensitive import Sensitive
 from louver.store import moving
 from louver.store.database import open_database, reading, writing
@@ -20,6 +21,7 @@ from louver.store.migrations import migrate
 from louver.store.moving import copy_store
 from louver.store.schema import metadata
 from louver.store.store import Store
+from louver.store.usage import day_of
 from louver.store.verify import verify
 
 
@@ -47,10 +49,13 @@ def fill(url: str, exchanges: int = 40) -> str:
             key = desk.consented(f"person-{number}")
         desk.store.set_consent(key, ConsentState.WITHDRAWN).result()
         secret = desk.store.create_key(TENANT, "helpdesk").result()
+        desk.store.halt(Halt(HaltKind.MODEL, "elsewhere"), "incident").result()
+        for person in (key.person, None):
+            desk.keep(f"response of {person}", person)
         for turn in range(exchanges):
             desk.send(f"x{turn}")
             if turn % 3:
-                desk.store.record_answered(answered(f"x{turn}")).result()
+                desk.store.record_answered(answered(f"x{turn}", "key00001", 7)).result()
         return secret.reveal()
 
 
@@ -85,6 +90,8 @@ def test_everything_arrives_and_goes_on(urls: list[str], monkeypatch: pytest.Mon
     with Desk(urls[1]) as desk:
         assert desk.store.authenticate(Sensitive(secret)).application == "helpdesk"
         assert desk.store.record_answered(answered("x0")).result() == found.entries + 1
+        assert desk.store.halts().halted(HaltKind.MODEL, "elsewhere")
+        assert desk.store.usage("key00001", day_of(START)).requests > 0
         assert desk.send("new") == found.entries + 2
         assert verify(desk.engine).entries == found.entries + 2
 
@@ -193,4 +200,4 @@ def test_an_empty_store_can_be_copied(urls: list[str]) -> None:
     assert copy_store(*urls).entries == 0
     with Desk(urls[1]) as desk:
         desk.activate(POLICY)
-        assert desk.store.record_sent(sent("x"), policy=POLICY, consent=None).result() == 2
+        assert desk.store.record_sent(sent("x"), policy=POLICY, consent=None).result().seq == 2

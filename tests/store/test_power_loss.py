@@ -45,7 +45,7 @@ def run_until_cut(folder: Path, seed: int, synchronous: str | None) -> dict[int,
         for turn in range(10_000):
             name = f"x-{worker}-{turn}"
             try:
-                seq = store.record_sent(sent(name), policy=POLICY, consent=None).result()
+                seq = store.record_sent(sent(name), policy=POLICY, consent=None).result().seq
                 acknowledged[seq] = name
                 acknowledged[store.record_answered(answered(name)).result()] = name
             except Unavailable:

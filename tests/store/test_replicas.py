@@ -129,7 +129,8 @@ class Race:
             event = sent(name, person=self.key.person, remote=True)
             store = self.stores[worker % len(self.stores)]
             try:
-                seq = store.record_sent(event, policy=POLICY, consent=self.key).result()
+                sent_as = store.record_sent(event, policy=POLICY, consent=self.key)
+                seq = sent_as.result().seq
             except ConsentRequired:
                 return
             (self.late if after else self.sent_at).append(seq)

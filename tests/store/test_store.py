@@ -184,7 +184,7 @@ def test_an_event_that_contradicts_its_consent_is_refused(desk: Desk) -> None:
     assert desk.store.size() == 2
     # Strict and no-store traffic names no person; the consent still does.
     unnamed = replace(event, person=None)
-    assert desk.store.record_sent(unnamed, policy=POLICY, consent=key).result() == 3
+    assert desk.store.record_sent(unnamed, policy=POLICY, consent=key).result().seq == 3
 
 
 def test_consent_steps_are_those_of_the_table(desk: Desk) -> None:

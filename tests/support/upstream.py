@@ -12,6 +12,7 @@ from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
 from louver.doors.http.server import serve_in_thread
+from louver.gateway.answering import Complete, Pieces
 from louver.gateway.line import Incoming, Outgoing
 from louver.gateway.providers.interface import Provider
 from louver.gateway.providers.openai_compatible import OpenAICompatible
@@ -24,18 +25,15 @@ class Plain:
         self._model = model
 
     async def answer(self, incoming: Incoming) -> Outgoing:
-        body = incoming.body.reveal()
-        stream = bool(orjson.loads(body).get("stream"))
-        minimized = Minimized("ex", body, stream, no_store=False, values={}, counts={})
+        asked = incoming.body.reveal()
+        stream = bool(orjson.loads(asked).get("stream"))
+        minimized = Minimized("ex", asked, stream, no_store=False, values={}, counts={})
         kind = "text/event-stream" if stream else "application/json"
         replies = self._model.ask(minimized)
         first = await anext(replies)
 
         async def events() -> AsyncGenerator[bytes]:
             try:
-                if not stream:
-                    yield orjson.dumps(first.event)
-                    return
                 yield b"data: " + orjson.dumps(first.event) + b"\n\n"
                 async for reply in replies:
                     yield b"data: " + orjson.dumps(reply.event) + b"\n\n"
@@ -43,7 +41,8 @@ class Plain:
             finally:
                 await replies.aclose()
 
-        return Outgoing((("content-type", kind),), stream, events())
+        body: Pieces = events() if stream else Complete(orjson.dumps(first.event))
+        return Outgoing((("content-type", kind),), stream, body)
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         return authorization

@@ -11,6 +11,7 @@ LouverError
 │   ├── Uninspectable      ... because a part cannot be looked into          400
 │   └── LocalUnable        ... the local model cannot do it, nothing else may 422
 ├── Unavailable            a part on which a guarantee rests has failed      503
+│   └── Halted             ... or was stopped by the operator                503
 ├── UpstreamFailed         the provider answered with an error, or not       as told
 ├── Tampered               a record does not match its proof                 500
 ├── NotYetSupported        we mean to, and do not yet                        400
@@ -94,6 +95,12 @@ class LocalUnable(Refused):
 
 class Unavailable(LouverError):
     code = "unavailable"
+
+
+class Halted(Unavailable):
+    """The operator has stopped this model, route, tenant or tool; trying again changes nothing."""
+
+    code = "halted"
 
 
 class UpstreamFailed(LouverError):

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeAlias
 from louver.core.consent import ConsentKey, ConsentState
 from louver.core.encoding import Json
 from louver.core.exchanges import Outcome
+from louver.core.halts import HaltKind, HaltState
 
 
 class Kind(Enum):
@@ -22,13 +23,18 @@ class Kind(Enum):
     CONSENT = "consent"
     POLICY = "policy"
     KEY = "key"
+    HALT = "halt"
+    RESPONSE = "response"
+    FORGOTTEN = "forgotten"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A request is about to leave to `destination`; durable before its first byte does.
 
-    `person` is Louver's random id, None in strict or no-store traffic. `counts` by category.
+    `person` is Louver's random id, None in strict or no-store traffic. `counts` by category. `body`
+    is a digest (hex) that commits to the bytes that leave.
     """
 
     kind: ClassVar[Kind] = Kind.SENT
@@ -43,6 +49,7 @@ class Sent:
     mode: str
     counts: Mapping[str, int]
     because: tuple[str, ...]
+    body: str | None = None
 
     def payload(self) -> dict[str, Json]:
         return {
@@ -57,12 +64,17 @@ class Sent:
             "mode": self.mode,
             "counts": dict(self.counts),
             "because": list(self.because),
+            "body": self.body,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An exchange ended; `milliseconds` by stage, `restored` counts the values put back."""
+    """An exchange ended; `milliseconds` by stage, `restored` counts the values put back.
+
+    `key` is the public id of the API key whose daily budget the tokens count against, None for who
+    needs no key. Entries of earlier versions have neither key nor tokens, and count for nobody.
+    """
 
     kind: ClassVar[Kind] = Kind.ANSWERED
     exchange: str
@@ -70,6 +82,9 @@ class Answered:
     status: int
     restored: int
     milliseconds: Mapping[str, int] = field(default_factory=dict)
+    key: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
 
     def payload(self) -> dict[str, Json]:
         return {
@@ -78,6 +93,9 @@ class Answered:
             "status": self.status,
             "restored": self.restored,
             "milliseconds": dict(self.milliseconds),
+            "key": self.key,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
         }
 
 
@@ -142,4 +160,79 @@ class KeyChanged:
         }
 
 
-Event: TypeAlias = Sent | Answered | Interrupted | ConsentChanged | PolicyActivated | KeyChanged
+@dataclass(frozen=True, slots=True)
+class HaltChanged:
+    """An operator stopped something, or let it go on; `because` is one word."""
+
+    kind: ClassVar[Kind] = Kind.HALT
+    what: HaltKind
+    name: str
+    state: HaltState
+    because: str
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "what": self.what.value,
+            "name": self.name,
+            "state": self.state.value,
+            "because": self.because,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseKept:
+    """An answer was put into the vault, sealed; `response` is a digest (hex) of its id."""
+
+    kind: ClassVar[Kind] = Kind.RESPONSE
+    response: str
+    tenant: str
+    application: str
+    person: str | None
+    expires: float
+
+    def payload(self) -> dict[str, Json]:
+        return {
+            "response": self.response,
+            "tenant": self.tenant,
+            "application": self.application,
+            "person": self.person,
+            "expires": self.expires,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesForgotten:
+    """Kept answers were erased: one by its digest, or all of a person's, their key destroyed."""
+
+    kind: ClassVar[Kind] = Kind.FORGOTTEN
+    tenant: str
+    person: str | None
+    response: str | None
+
+    def payload(self) -> dict[str, Json]:
+        return {"tenant": self.tenant, "person": self.person, "response": self.response}
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesExpired:
+    """The sweeper removed all kept answers whose time ended at `before` or earlier."""
+
+    kind: ClassVar[Kind] = Kind.EXPIRED
+    before: float
+
+    def payload(self) -> dict[str, Json]:
+        return {"before": self.before}
+
+
+Event: TypeAlias = (
+    Sent
+    | Answered
+    | Interrupted
+    | ConsentChanged
+    | PolicyActivated
+    | KeyChanged
+    | HaltChanged
+    | ResponseKept
+    | ResponsesForgotten
+    | ResponsesExpired
+)

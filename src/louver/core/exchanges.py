@@ -45,7 +45,7 @@ class Exchange:
     then says where in it something stands (`messages[2].content[1]`) that has another path here.
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
-    `needs.context` is filled from the length of the text.
+    `needs.context` is filled from the length of the text, its language where a policy asks.
     """
 
     id: str

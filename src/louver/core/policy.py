@@ -136,6 +136,11 @@ class Policy:
         if not named <= self.destinations.keys():
             raise ValueError("a route or the fallback names an unknown destination")
 
+    @property
+    def chooses_by_language(self) -> bool:
+        """Whether a request's language can make a difference."""
+        return any(d.capabilities.languages for d in self.destinations.values())
+
     def action(self, category: str) -> Action:
         """The action for `category`: the longest matching prefix wins, else the default."""
         if category.startswith("louver."):  # what looks like our own placeholder never passes

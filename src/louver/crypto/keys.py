@@ -60,6 +60,23 @@ class Keys:
         """A keyed name (32 bytes) for text that was scanned before; fast, as it is used often."""
         return hashlib.blake2b(data, digest_size=32, key=self._cache).digest()
 
+    def response_digest(self, tenant: str, response: str) -> bytes:
+        """What is stored (32 bytes) in place of the id by which a kept response is asked for."""
+        return digest(
+            self._of_tenant(b"response", tenant), [response.encode("utf-8", "surrogatepass")]
+        )
+
+    def vault_key(self, tenant: str, owner: str, salt: bytes) -> bytes:
+        """The key of what is kept about `owner`, a person's id or an application; see `vault`.
+
+        Raises ValueError for a salt that has not 32 bytes: it is all that can be destroyed.
+        """
+        if len(salt) != KEY_LENGTH:
+            raise ValueError("a content key's salt has 32 bytes")
+        return self._derive(
+            b"vault", *(t.encode("utf-8", "surrogatepass") for t in (tenant, owner)), salt
+        )
+
     @property
     def map_key(self) -> bytes:
         """The key that seals map files (placeholder to value), see `louver.crypto.sealing`."""

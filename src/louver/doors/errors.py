@@ -108,6 +108,9 @@ ROWS: Mapping[type[errors.LouverError], Row] = MappingProxyType(
         errors.Unavailable: Row(
             503, _SERVER, True, Exit.UNAVAILABLE, "a part on which a guarantee rests has failed"
         ),
+        errors.Halted: Row(
+            503, _SERVER, False, Exit.UNAVAILABLE, "the operator has stopped this; do not retry"
+        ),
         errors.UpstreamFailed: Row(
             502, _UPSTREAM, True, Exit.UPSTREAM, "the model's server failed; its own status is used"
         ),

@@ -29,6 +29,23 @@ class Pieces(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Complete(AsyncIterator[bytes]):
+    """An answer of one piece, whose end is on record already."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self._given = False
+
+    async def __anext__(self) -> bytes:
+        if self._given:
+            raise StopAsyncIteration
+        self._given = True
+        return self.content
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
 class Body(AsyncIterator[bytes]):
     """The bytes of an answer. Closing it ends the provider's call, even before the first byte."""
 
@@ -139,8 +156,3 @@ def _rest(answering: Answering) -> list[bytes]:
         return [piece for event in rest for piece in answering.writer.chunk(event)]
     except UpstreamFailed:
         return []
-
-
-async def once(body: bytes) -> AsyncGenerator[bytes]:
-    """An answer of one piece as an iterator."""
-    yield body

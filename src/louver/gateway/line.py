@@ -23,18 +23,20 @@ from louver.core.identity import Caller
 from louver.core.policy import Destination, Location, Mode, Policy
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
-from louver.gateway.answering import Answering, Body, Pieces, begin, once, stream, whole
+from louver.gateway.answering import Answering, Body, Complete, Pieces, begin, stream, whole
 from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.providers.interface import Provider
 from louver.gateway.thinking import Seals, bound_to
+from louver.gateway.wire.hub import last_user_text
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.restoring import restorer_of
 from louver.gateway.wire.treatments import treatments
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
+from louver.text.language import guess
 
 T = TypeVar("T")
 
@@ -127,17 +129,18 @@ class Line:
         seal = self._parts.seals.of(exchange.caller.tenant, sent.destination)
         restorer = restorer_of(exchange, sent.minimized, sent.policy, seal)
         answering = Answering(passage, restorer, format_.writer(exchange))
+        body: Pieces
         if exchange.stream:
-            events = stream(answering, replies)
+            body = Body(passage, stream(answering, replies), replies)
         else:
-            events = once(await whole(answering, replies))
+            body = Complete(await whole(answering, replies))
         headers = (
             ("content-type", format_.stream_type if exchange.stream else "application/json"),
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
             ("x-louver-because", sent.decision.explanation),
         )
-        return Outgoing(headers, exchange.stream, Body(passage, events, replies))
+        return Outgoing(headers, exchange.stream, body)
 
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
@@ -226,6 +229,10 @@ class Line:
     def _question(
         self, exchange: Exchange, found: Survey, policy: Policy, person: str | None
     ) -> Question:
+        needs = exchange.needs
+        if policy.chooses_by_language:
+            said = last_user_text(exchange.body.reveal())
+            needs = replace(needs, language=guess(said))
         return Question(
             tenant=exchange.caller.tenant,
             application=exchange.caller.application,
@@ -235,7 +242,7 @@ class Line:
             now=self._parts.clock.now(),
             task=exchange.task,
             mode_asked=exchange.mode_asked,
-            needs=exchange.needs,
+            needs=needs,
             categories=found.counts,
             uninspectable=exchange.uninspectable,
         )

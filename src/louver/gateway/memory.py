@@ -7,9 +7,13 @@ import asyncio
 from louver.core.consent import ConsentKey, Consents
 from louver.core.errors import Unauthenticated
 from louver.core.events import Answered, Sent
+from louver.core.halts import Halt, Halts
 from louver.core.identity import Caller
 from louver.core.sensitive import Sensitive
+from louver.store.entries import Position
 from louver.store.store import Store
+from louver.store.usage import Usage
+from louver.store.vault import KeptResponse, Owner
 
 
 class Memory:
@@ -28,6 +32,13 @@ class Memory:
     def consents(self) -> Consents:
         return self._store.consents()
 
+    def halts(self) -> Halts:
+        return self._store.halts()
+
+    def usage(self, key: str, day: str) -> Usage:
+        """What an API key has used on a day (UTC, see `louver.store.usage.day_of`)."""
+        return self._store.usage(key, day)
+
     async def known_person(self, caller: Caller) -> str | None:
         """The internal id of the caller's person, if that person was ever seen; never a write."""
         if caller.person is None:
@@ -43,10 +54,30 @@ class Memory:
             return None
         return await asyncio.wrap_future(self._store.person(caller.tenant, caller.person))
 
-    async def record_sent(self, event: Sent, consent: ConsentKey | None) -> None:
-        """Durable before it returns. Raises Stale, ConsentRequired, Unavailable."""
-        recorded = self._store.record_sent(event, policy=event.policy, consent=consent)
-        await asyncio.wrap_future(recorded)
+    async def record_sent(
+        self, event: Sent, consent: ConsentKey | None, halts: tuple[Halt, ...] = ()
+    ) -> Position:
+        """Durable before it returns. Raises Stale, Halted, ConsentRequired, Unavailable."""
+        recorded = self._store.record_sent(event, policy=event.policy, consent=consent, halts=halts)
+        return await asyncio.wrap_future(recorded)
+
+    async def content_salt(self, owner: Owner) -> bytes:
+        """What the key of an owner's content derives from, made at first sight."""
+        return await asyncio.wrap_future(self._store.content_salt(owner))
+
+    async def keep_response(self, kept: KeptResponse) -> Position:
+        """Durable before it returns. Raises KeyDestroyed, Unavailable."""
+        return await asyncio.wrap_future(self._store.keep_response(kept))
+
+    async def response(self, id_: bytes, caller: Caller) -> KeptResponse | None:
+        """What the caller's application kept under `id_`, unless it has expired."""
+        find = self._store.response
+        return await asyncio.to_thread(find, id_, caller.tenant, caller.application)
+
+    async def forget_response(self, id_: bytes, caller: Caller) -> bool:
+        """Erase it; False if there is none."""
+        forgotten = self._store.forget_response(id_, caller.tenant, caller.application)
+        return await asyncio.wrap_future(forgotten)
 
     async def record_answered(self, event: Answered) -> None:
         """Durable before it returns. Raises Unavailable."""

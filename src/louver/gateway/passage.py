@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.events import Answered
 from louver.core.exchanges import Exchange, Outcome
 from louver.core.seams import Clock
 from louver.gateway.memory import Memory
+
+
+class Stage:
+    """A stopwatch for one stage; a plain object, since each request needs several."""
+
+    __slots__ = ("_clock", "_milliseconds", "_name", "_start")
+
+    def __init__(self, name: str, clock: Clock, milliseconds: dict[str, int]) -> None:
+        self._name = name
+        self._clock = clock
+        self._milliseconds = milliseconds
+        self._start = 0.0
+
+    def __enter__(self) -> None:
+        self._start = self._clock.monotonic()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._milliseconds[self._name] = round(1000 * (self._clock.monotonic() - self._start))
 
 
 class Passage:
@@ -22,13 +44,9 @@ class Passage:
         self._milliseconds: dict[str, int] = {}
         self._over = False
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        start = self._clock.monotonic()
-        try:
-            yield
-        finally:
-            self._milliseconds[stage] = round(1000 * (self._clock.monotonic() - start))
+    def timed(self, stage: str) -> Stage:
+        """Times what stands under `with`."""
+        return Stage(stage, self._clock, self._milliseconds)
 
     async def answered(self, restored: int) -> None:
         """Record the end of a complete answer; durable before it returns. Raises Unavailable."""

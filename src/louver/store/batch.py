@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from louver.core.errors import Tampered
-from louver.core.events import Event, Kind
+from louver.core.events import Answered, Event, Kind
 from louver.core.seams import Clock, Randomness
 from louver.crypto.commitments import SALT_BYTES, committed_leaf
 from louver.crypto.merkle import Frontier
-from louver.store.entries import encode, exchange_of
+from louver.store.entries import Placed, encode, exchange_of
 from louver.store.facts import Facts, State, read_facts
 from louver.store.lane import Changes, EntryRow, Opened
+from louver.store.usage import UsageRow, day_of
 
 
 class Phase(Enum):
@@ -34,12 +35,14 @@ _SALTS_AT_ONCE = 64
 class Tip:
     """What this process knows of the ledger's end; `state` and `frontier` belong together.
 
-    Without a frontier, the next batch builds and checks it from the state that it reads.
+    Without a frontier, the next batch builds and checks it from the state that it reads. `used` is
+    what API keys have used, as far as the last batch changed it.
     """
 
     facts: Facts
     state: State | None = None
     frontier: Frontier | None = None
+    used: Sequence[UsageRow] = ()
 
 
 class Batch:
@@ -59,12 +62,13 @@ class Batch:
         # After the lock, not before: waiting for it may outlast a consent.
         self.time = clock.now()
         # Read under the lock: another process may have appended since the last batch.
-        self._before = opened.state
+        self.before = opened.state
         self._frontier = _frontier(opened.state, known)
         self.facts = read_facts(opened.connection, opened.state, known.facts)
         self._entries: list[EntryRow] = []
         self._opened: dict[str, None] = {}
         self._ended: list[str] = []
+        self._used: dict[str, UsageRow] = {}
         self._salts = b""
         self._salts_at_once = min(max(expected, 1), _SALTS_AT_ONCE)
         self._phases = _phases(opened.phases)
@@ -90,11 +94,25 @@ class Batch:
             self._follow(exchange, event.kind)
         return seq
 
+    def append_placed(self, event: Event) -> Placed:
+        """Add an entry and return where it stands. Raises Invalid, then nothing was added."""
+        return Placed(self.append(event), self._entries[-1][-1])
+
+    def count_usage(self, event: Answered, seq: int) -> None:
+        """Add what the answer used to its key's day."""
+        if event.key is None:
+            return
+        before = self._used.get(event.key)
+        tokens, requests = (0, 0) if before is None else (before.tokens, before.requests)
+        tokens += event.tokens_in + event.tokens_out
+        day = day_of(self.time) if before is None else before.day
+        self._used[event.key] = UsageRow(day, event.key, tokens, requests + 1, seq)
+
     def finish(self) -> Tip:
         """Write the entries, the tree and its new head, and commit; what is known after that."""
         if not self._entries:
             self._opened_on.finish(None)
-            return Tip(self.facts, self._before, self._frontier)
+            return Tip(self.facts, self.before, self._frontier)
         facts = self.facts
         state = State(
             self.size,
@@ -103,11 +121,14 @@ class Batch:
             facts.policy.digest if facts.policy else None,
             facts.answers_version,
             facts.keys_version,
+            facts.halts.version,
         )
-        self._opened_on.finish(
-            Changes(self.time, self._entries, list(self._opened), self._ended, state)
+        # In one order in every process, as each row is locked.
+        used = [self._used[key] for key in sorted(self._used)]
+        totals = self._opened_on.finish(
+            Changes(self.time, self._entries, list(self._opened), self._ended, used, state)
         )
-        return Tip(facts, state, self._frontier)
+        return Tip(facts, state, self._frontier, totals)
 
     def _salt(self) -> bytes:
         # Drawn many at once: each draw lets go of the interpreter, and other threads jump in.

@@ -31,6 +31,28 @@ class Entry:
         return parsed
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an entry stands, for a receipt: its own leaf, and the tree head it was committed with.
+
+    The leaf commits to the entry and tells nothing of it; with the salt and the payload from the
+    ledger it can be recomputed, and `root` is a witness of the first `size` entries.
+    """
+
+    seq: int
+    leaf: bytes
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry of a batch that has not committed yet; it becomes a `Position`."""
+
+    seq: int
+    leaf: bytes
+
+
 _PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
 _LARGEST_TIME = 2.0**53
 _INTEGERS = {int}
@@ -60,7 +82,8 @@ def _encode_plain(event: Event, time: float) -> bytes | None:
         numbers = tuple(counted.values())
     elif type(event) is Answered:
         counted = event.milliseconds
-        numbers = (*counted.values(), event.status, event.restored)
+        used = (event.tokens_in, event.tokens_out)
+        numbers = (*counted.values(), event.status, event.restored, *used)
     else:
         return None
     whole = set(map(type, numbers)) <= _INTEGERS and 1 <= time < _LARGEST_TIME

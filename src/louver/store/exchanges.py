@@ -10,7 +10,9 @@ from sqlalchemy import bindparam, select
 from louver.core.consent import ConsentKey, ConsentState
 from louver.core.errors import ConsentNeeded, ConsentRequired, Invalid, Unavailable
 from louver.core.events import Answered, Interrupted, Sent
+from louver.core.halts import Halt
 from louver.store.batch import Batch, Phase
+from louver.store.entries import Placed
 from louver.store.schema import pending
 
 SWEPT_AT_ONCE = 256
@@ -29,17 +31,27 @@ class Stale(Unavailable):
     code = "policy_changed"
 
 
-def record_sent(batch: Batch, event: Sent, policy: str, consent: ConsentKey | None) -> int:
-    """Raises Stale, ConsentRequired, or Invalid for an event that contradicts itself."""
+def record_sent(
+    batch: Batch,
+    event: Sent,
+    policy: str,
+    consent: ConsentKey | None,
+    halts: tuple[Halt, ...] = (),
+) -> Placed:
+    """`halts` are those that this exchange depends on not being in force.
+
+    Raises Stale, Halted, ConsentRequired, or Invalid for an event that contradicts itself.
+    """
     _require_whole(event, policy, consent)
     active = batch.facts.policy
     if active is None or active.digest != policy:
         raise Stale("the policy has just changed; ask again")
+    batch.facts.halts.require_none(halts)
     if consent is not None:
         _require_given(batch, consent)
     if batch.phase(event.exchange) is not Phase.UNKNOWN:
         raise Invalid("this exchange was sent before; each has an id of its own", code="exchange")
-    return batch.append(event)
+    return batch.append_placed(event)
 
 
 def record_answered(batch: Batch, event: Answered) -> int:
@@ -49,7 +61,9 @@ def record_answered(batch: Batch, event: Answered) -> int:
         raise Invalid("this exchange was never sent, so it cannot end", code="exchange")
     if phase is Phase.ENDED:
         raise Invalid("this exchange has ended, or the sweeper gave it up", code="exchange_ended")
-    return batch.append(event)
+    seq = batch.append(event)
+    batch.count_usage(event, seq)
+    return seq
 
 
 def sweep(batch: Batch, older_than: float) -> int:

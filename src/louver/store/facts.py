@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, select
 
 from louver.core.consent import Consent, ConsentKey, Consents, ConsentState
 from louver.core.errors import Unavailable
-from louver.store.schema import api_keys, consents, ledger_state, policies
+from louver.core.halts import Halt, HaltKind, Halts, HaltState, Standing
+from louver.store.schema import api_keys, consents, halts, ledger_state, policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class State:
     policy: str | None
     consents: int
     keys: int
+    halts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,14 @@ class Answers(Mapping[ConsentKey, Consent]):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A snapshot; versions are the entries that last changed consents and keys."""
+    """A snapshot; versions are the entries that last changed consents, keys and halts."""
 
     answers: Answers = field(default_factory=lambda: Answers({}))
     answers_version: int = 0
     keys: Mapping[str, KeyRecord] = field(default_factory=dict)
     keys_version: int = 0
     policy: ActivePolicy | None = None
+    halts: Halts = field(default_factory=Halts)
 
     @property
     def consents(self) -> Consents:
@@ -104,10 +107,20 @@ class Facts:
     def with_key(self, version: int, record: KeyRecord) -> Facts:
         return replace(self, keys={**self.keys, record.id: record}, keys_version=version)
 
+    def with_halts(self, version: int, *changes: tuple[HaltState, Standing]) -> Facts:
+        standing = dict(self.halts.standing)
+        for state, change in changes:
+            if state is HaltState.HALTED:
+                standing[change.halt] = change
+            else:
+                standing.pop(change.halt, None)
+        return replace(self, halts=Halts(version, standing))
+
 
 _STATE = select(ledger_state).where(ledger_state.c.id == 1)
 _CHANGED = select(consents).where(consents.c.seq > bindparam("known"))
 _KEYS = select(api_keys)
+_HALTS = select(halts).where(halts.c.seq > bindparam("known"))
 _POLICY = select(policies).where(policies.c.digest == bindparam("active"))
 
 
@@ -131,7 +144,8 @@ def state_of(row: Sequence[Any] | None) -> State:
 def read_facts(connection: Connection, state: State, known: Facts) -> Facts:
     """Bring `known` up to `state`, reading only what changed since."""
     # A database that was set back to an older copy: nothing that is known can be trusted.
-    facts = known if known.answers_version <= state.consents else Facts()
+    older = known.answers_version > state.consents or known.halts.version > state.halts
+    facts = Facts() if older else known
     if state.consents != facts.answers_version:
         rows = connection.execute(_CHANGED, {"known": facts.answers_version})
         changed = [
@@ -148,9 +162,21 @@ def read_facts(connection: Connection, state: State, known: Facts) -> Facts:
         records = [KeyRecord(*row) for row in connection.execute(_KEYS)]
         keys = {record.id: record for record in records}
         facts = replace(facts, keys=keys, keys_version=state.keys)
+    if state.halts != facts.halts.version:
+        facts = facts.with_halts(state.halts, *_halt_changes(connection, facts.halts.version))
     if state.policy != (facts.policy.digest if facts.policy else None):
         facts = replace(facts, policy=_active_policy(connection, state.policy))
     return facts
+
+
+def _halt_changes(connection: Connection, known: int) -> list[tuple[HaltState, Standing]]:
+    return [
+        (
+            HaltState(row.state),
+            Standing(Halt(HaltKind(row.kind), row.name), row.because, row.since),
+        )
+        for row in connection.execute(_HALTS, {"known": known})
+    ]
 
 
 def _active_policy(connection: Connection, digest: str | None) -> ActivePolicy | None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from louver.core.errors import Unavailable
 from louver.store.database import begun_elsewhere, content_free
 from louver.store.facts import State
+from louver.store.usage import UsageRow
 
 EntryRow: TypeAlias = tuple[int, str, float, str | None, bytes, bytes, bytes]
 """A row of `ledger_entries`, its columns in the table's order."""
@@ -23,12 +24,16 @@ EntryRow: TypeAlias = tuple[int, str, float, str | None, bytes, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a batch adds up to: its entries, exchanges opened and ended, and the state after it."""
+    """What a batch adds up to: its entries, exchanges opened and ended, and the state after it.
+
+    `used` is what API keys used more, one row per day and key.
+    """
 
     time: float
     entries: list[EntryRow]
     opened: list[str]
     ended: list[str]
+    used: list[UsageRow]
     state: State
 
 
@@ -42,8 +47,8 @@ class Pen(Protocol):
     def begin(self, exchanges: Sequence[str]) -> tuple[State, list[tuple[str, str]]]:
         """Begin, lock the ledger, read its state, and (exchange, kind) of each known exchange."""
 
-    def finish(self, changes: Changes | None) -> None:
-        """Write `changes`, if any, and commit."""
+    def finish(self, changes: Changes | None) -> list[UsageRow]:
+        """Write `changes`, if any, and commit; the totals of what `changes.used` adds to."""
 
     def give_up(self) -> None:
         """Undo what was begun and let the connection go; never raises."""
@@ -121,12 +126,13 @@ class Opened:
         """For all that is not hot."""
         return self.pen.connection
 
-    def finish(self, changes: Changes | None) -> None:
+    def finish(self, changes: Changes | None) -> list[UsageRow]:
         """Write and commit; once this returns, it is durable."""
-        self.pen.finish(changes)
+        totals = self.pen.finish(changes)
         if self.connection.in_transaction():
             # Statements beside the hot ones began one in SQLAlchemy's books; the driver's is over.
             self.connection.commit()
+        return totals
 
 
 def _pen(connection: Connection) -> Pen:

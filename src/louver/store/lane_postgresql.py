@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from louver.store.facts import State, state_of
 from louver.store.lane import Changes
+from louver.store.usage import UsageRow
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -25,7 +26,7 @@ Parameter: TypeAlias = bytes | None
 
 # By the simple protocol: two statements, one round trip.
 _BEGIN = (
-    b"BEGIN; SELECT size, frontier, root, policy, consents, keys"
+    b"BEGIN; SELECT size, frontier, root, policy, consents, keys, halts"
     b" FROM ledger_state WHERE id = 1 FOR UPDATE"
 )
 # A statement of its own after the lock: under READ COMMITTED it sees what others committed before.
@@ -42,10 +43,18 @@ WITH entries AS (
   DELETE FROM pending WHERE exchange = ANY($9::text[])
 ), head AS (
   INSERT INTO tree_heads (size, root, time) VALUES ($10::bigint, $12::bytea, $1::float8)
+), state AS (
+  UPDATE ledger_state SET size = $10::bigint, frontier = $11::bytea, root = $12::bytea,
+    policy = $13::text, consents = $14::bigint, keys = $15::bigint, halts = $16::bigint
+  WHERE id = 1
 )
-UPDATE ledger_state SET size = $10::bigint, frontier = $11::bytea, root = $12::bytea,
-  policy = $13::text, consents = $14::bigint, keys = $15::bigint
-WHERE id = 1
+INSERT INTO usage AS used (day, key, tokens, requests, seq)
+SELECT day, key, tokens, requests, seq
+FROM unnest($17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[])
+  AS new (day, key, tokens, requests, seq)
+ON CONFLICT (day, key) DO UPDATE SET tokens = used.tokens + excluded.tokens,
+  requests = used.requests + excluded.requests, seq = excluded.seq
+RETURNING day, key, tokens, requests, seq
 """
 # Planned once, by index. In a young database the planner takes tables for small and reads all of
 # them; in `pending` the rows of ended exchanges would be read too, until the next vacuum.
@@ -75,13 +84,16 @@ class PostgresPen:
         state = state_of(_state_row(found) if found.ntuples else None)
         return state, self._phases(exchanges) if exchanges else []
 
-    def finish(self, changes: Changes | None) -> None:
+    def finish(self, changes: Changes | None) -> list[UsageRow]:
+        totals: list[UsageRow] = []
         if changes is not None:
-            self._prepared(_WRITE_NAME, _parameters(changes), ExecStatus.COMMAND_OK)
+            written = self._prepared(_WRITE_NAME, _parameters(changes), ExecStatus.TUPLES_OK)
+            totals = [_usage_row(written, row) for row in range(written.ntuples)]
         done = self._require(self._link.exec_(b"COMMIT"), ExecStatus.COMMAND_OK)
         # A transaction that failed before answers its COMMIT with success, and the word ROLLBACK.
         if done.command_status != b"COMMIT":
             raise psycopg.InternalError("the transaction was rolled back")
+        return totals
 
     def give_up(self) -> None:
         # Closed and not rolled back: the server may be gone, and ends the transaction either way.
@@ -133,6 +145,12 @@ def _parameters(changes: Changes) -> list[Parameter]:
         None if state.policy is None else _text(state.policy),
         _LARGE.pack(state.consents),
         _LARGE.pack(state.keys),
+        _LARGE.pack(state.halts),
+        _array(_TEXT, [_text(row.day) for row in changes.used]),
+        _array(_TEXT, [_text(row.key) for row in changes.used]),
+        _array(_BIGINT, [_LARGE.pack(row.tokens) for row in changes.used]),
+        _array(_BIGINT, [_LARGE.pack(row.requests) for row in changes.used]),
+        _array(_BIGINT, [_LARGE.pack(row.seq) for row in changes.used]),
     ]
 
 
@@ -155,7 +173,7 @@ def _array(element: int, items: Sequence[Parameter]) -> bytes:
 
 def _state_row(found: PGresult) -> tuple[object, ...]:
     """The state from a result in text form."""
-    size, frontier, root, policy, consents, keys = (found.get_value(0, i) for i in range(6))
+    size, frontier, root, policy, consents, keys, halts = (found.get_value(0, i) for i in range(7))
     return (
         int(size or b""),
         bytes.fromhex((frontier or b"")[2:].decode()),
@@ -163,7 +181,14 @@ def _state_row(found: PGresult) -> tuple[object, ...]:
         None if policy is None else policy.decode(),
         int(consents or b""),
         int(keys or b""),
+        int(halts or b""),
     )
+
+
+def _usage_row(found: PGresult, row: int) -> UsageRow:
+    day, key = _column(found, row, 0).decode(), _column(found, row, 1).decode()
+    tokens, requests, seq = (_LARGE.unpack(_column(found, row, i))[0] for i in (2, 3, 4))
+    return UsageRow(day, key, tokens, requests, seq)
 
 
 def _column(found: PGresult, row: int, column: int) -> bytes:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from louver.store.database import require_same_file
 from louver.store.facts import State, state_of
 from louver.store.lane import Changes
+from louver.store.usage import UsageRow
 
-_STATE = "SELECT size, frontier, root, policy, consents, keys FROM ledger_state WHERE id = 1"
+_STATE = "SELECT size, frontier, root, policy, consents, keys, halts FROM ledger_state WHERE id = 1"
 # One text for any number of exchanges, so that it is compiled once.
 _PHASES = (
     "SELECT exchange, kind FROM ledger_entries WHERE exchange IN (SELECT value FROM json_each(?))"
@@ -24,9 +25,15 @@ _ADD_ENTRY = (
 _ADD_PENDING = "INSERT INTO pending (exchange, sent_at) VALUES (?, ?)"
 _END_PENDING = "DELETE FROM pending WHERE exchange = ?"
 _ADD_HEAD = "INSERT INTO tree_heads (size, root, time) VALUES (?, ?, ?)"
+_ADD_USAGE = (
+    "INSERT INTO usage (day, key, tokens, requests, seq) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (day, key) DO UPDATE SET tokens = tokens + excluded.tokens,"
+    " requests = requests + excluded.requests, seq = excluded.seq"
+    " RETURNING day, key, tokens, requests, seq"
+)
 _SET_STATE = (
-    "UPDATE ledger_state SET size = ?, frontier = ?, root = ?, policy = ?, consents = ?, keys = ?"
-    " WHERE id = 1"
+    "UPDATE ledger_state SET size = ?, frontier = ?, root = ?, policy = ?, consents = ?, keys = ?,"
+    " halts = ? WHERE id = 1"
 )
 
 
@@ -49,11 +56,13 @@ class SqlitePen:
         cursor.execute(_PHASES, (json.dumps(exchanges),))
         return state, cursor.fetchall()
 
-    def finish(self, changes: Changes | None) -> None:
+    def finish(self, changes: Changes | None) -> list[UsageRow]:
+        totals: list[UsageRow] = []
         if changes is not None:
-            self._write(changes)
+            totals = self._write(changes)
             require_same_file(self.connection)
         self._driver.commit()
+        return totals
 
     def give_up(self) -> None:
         # Back in the pool, which rolls back first; a file does not go away like a server.
@@ -62,7 +71,7 @@ class SqlitePen:
     def close(self) -> None:
         self.connection.close()
 
-    def _write(self, changes: Changes) -> None:
+    def _write(self, changes: Changes) -> list[UsageRow]:
         cursor, state, time = self._cursor, changes.state, changes.time
         cursor.executemany(_ADD_ENTRY, changes.entries)
         if changes.opened:
@@ -70,7 +79,12 @@ class SqlitePen:
         if changes.ended:
             cursor.executemany(_END_PENDING, [(exchange,) for exchange in changes.ended])
         cursor.execute(_ADD_HEAD, (state.size, state.root, time))
+        versions = (state.consents, state.keys, state.halts)
         cursor.execute(
-            _SET_STATE,
-            (state.size, state.frontier, state.root, state.policy, state.consents, state.keys),
+            _SET_STATE, (state.size, state.frontier, state.root, state.policy, *versions)
         )
+        totals: list[UsageRow] = []
+        for row in changes.used:
+            cursor.execute(_ADD_USAGE, row)
+            totals += map(UsageRow._make, cursor.fetchall())
+        return totals

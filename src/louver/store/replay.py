@@ -16,7 +16,17 @@ from louver.core.errors import Tampered
 from louver.core.events import Kind
 from louver.store.entries import Entry, bad_entry
 from louver.store.facts import State
-from louver.store.schema import api_keys, consents, ledger_entries, pending, policies
+from louver.store.schema import (
+    api_keys,
+    consents,
+    halts,
+    ledger_entries,
+    pending,
+    policies,
+    usage,
+)
+from louver.store.usage import day_of
+from louver.store.vaulted import Vaulted
 
 _SENTS = func.sum(case((ledger_entries.c.kind == Kind.SENT.value, 1), else_=0))
 _TWICE = (
@@ -39,8 +49,12 @@ class Replay:
         self._keys: dict[Json, tuple[Json, ...]] = {}
         self._policies: dict[Json, tuple[float, int]] = {}
         self._policy: Json = None
+        self._halts: dict[tuple[Json, ...], tuple[Json, ...]] = {}
+        self._usage: dict[tuple[Json, ...], tuple[int, int, int]] = {}
+        self._vaulted = Vaulted()
         self._consents_version = 0
         self._keys_version = 0
+        self._halts_version = 0
 
     def take(self, entry: Entry, told: Mapping[str, Json]) -> None:
         """Follow one entry; `told` is its parsed payload. Raises Tampered."""
@@ -62,8 +76,14 @@ class Replay:
         _require_same("a policy", stored_policies, self._policies)
         stored_pending = {row[0]: tuple(row[1:]) for row in _rows(connection, pending)}
         _require_same("an open exchange", stored_pending, self.open)
-        stored = (state.policy, state.consents, state.keys)
-        if stored != (self._policy, self._consents_version, self._keys_version):
+        stored_halts = {tuple(row[:2]): tuple(row[2:]) for row in _rows(connection, halts)}
+        _require_same("a halt", stored_halts, self._halts)
+        stored_usage = {tuple(row[:2]): tuple(row[2:]) for row in _rows(connection, usage)}
+        _require_same("the usage", stored_usage, self._usage)
+        self._vaulted.require_stored(connection)
+        stored = (state.policy, state.consents, state.keys, state.halts)
+        versions = (self._consents_version, self._keys_version, self._halts_version)
+        if stored != (self._policy, *versions):
             raise Tampered("the ledger's state names other facts than its entries", param="state")
 
     def _follow(self, kind: Kind, entry: Entry, told: Mapping[str, Json]) -> None:
@@ -72,13 +92,22 @@ class Replay:
         elif kind in (Kind.ANSWERED, Kind.INTERRUPTED):
             if self.open.pop(entry.exchange, None) is None:
                 raise bad_entry(entry.seq, "it ends an exchange that is not open")
+            self._count(entry, told)
         elif kind is Kind.CONSENT:
             self._consent(entry, told)
         elif kind is Kind.POLICY:
             self._policy = told["digest"]
             self._policies[self._policy] = (entry.time, entry.seq)
-        else:
+        elif kind is Kind.KEY:
             self._key(entry, told)
+        elif kind is Kind.HALT:
+            self._halts[told["what"], told["name"]] = (
+                *(told["state"], told["because"]),
+                *(entry.time, entry.seq),
+            )
+            self._halts_version = entry.seq
+        else:
+            self._vaulted.follow(kind, entry, told)
 
     def _sent(self, entry: Entry, told: Mapping[str, Json]) -> None:
         if entry.exchange in self.open:
@@ -92,6 +121,16 @@ class Replay:
         self._consents[key] = (told["state"], entry.time, told["expires"], entry.seq)
         self._consents_version = entry.seq
 
+    def _count(self, entry: Entry, told: Mapping[str, Json]) -> None:
+        """Entries of earlier versions name no key and count for nobody."""
+        key = told.get("key")
+        if key is None:
+            return
+        at = (day_of(entry.time), key)
+        tokens, requests, _ = self._usage.get(at, (0, 0, 0))
+        tokens += _number(told["tokens_in"]) + _number(told["tokens_out"])
+        self._usage[at] = (tokens, requests + 1, entry.seq)
+
     def _key(self, entry: Entry, told: Mapping[str, Json]) -> None:
         names = (told["tenant"], told["application"])
         before = self._keys.get(told["key"])
@@ -102,6 +141,12 @@ class Replay:
         else:
             raise bad_entry(entry.seq, "it changes an API key in a way that cannot be")
         self._keys_version = entry.seq
+
+
+def _number(value: Json) -> int:
+    if not isinstance(value, int):
+        raise TypeError("a count is a number")
+    return value
 
 
 def _rows(connection: Connection, table: Table) -> list[tuple[Json, ...]]:

@@ -1,4 +1,4 @@
-"""All tables: facts, and the ledger that remembers how they came about; no column holds content.
+"""All tables: facts, and the ledger that remembers how they came about; content only as sealed.
 
 Times are seconds since the epoch (UTC). `seq` counts ledger entries from 1.
 """
@@ -54,10 +54,11 @@ ledger_state = Table(
     Column("size", _LARGE, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     Column("root", LargeBinary, nullable=False),
-    # The active policy, and the entries that last changed consents and keys.
+    # The active policy, and the entries that last changed consents, keys and halts.
     Column("policy", Text),
     Column("consents", _LARGE, nullable=False),
     Column("keys", _LARGE, nullable=False),
+    Column("halts", _LARGE, nullable=False, server_default="0"),
 )
 
 tree_heads = Table(
@@ -111,6 +112,54 @@ policies = Table(
     Column("document", LargeBinary, nullable=False),
     Column("activated", Double, nullable=False),
     Column("seq", _LARGE, nullable=False),
+)
+
+halts = Table(
+    "halts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("seq", _LARGE, nullable=False),
+)
+
+# What an API key has used on a day (UTC, as 2030-12-31); `seq` is the entry that last added to it.
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("tokens", _LARGE, nullable=False),
+    Column("requests", _LARGE, nullable=False),
+    Column("seq", _LARGE, nullable=False),
+)
+
+# What a content key is derived from, beside the master secret: without its row there is no key.
+content_keys = Table(
+    "content_keys",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("created", Double, nullable=False),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("person", Text, ForeignKey("persons.id")),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    # The sweeper asks for what has expired, erasure for what is a person's.
+    Index(None, "expires"),
+    Index(None, "person"),
 )
 
 pending = Table(

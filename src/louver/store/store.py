@@ -16,13 +16,16 @@ from sqlalchemy import Engine
 from louver.core.consent import Consent, ConsentKey, Consents, ConsentState
 from louver.core.errors import Invalid
 from louver.core.events import Answered, Sent
+from louver.core.halts import Halt, Halts
 from louver.core.identity import Caller
 from louver.core.seams import Clock, Randomness
 from louver.core.sensitive import Sensitive
-from louver.store import consenting, exchanges, persons, rules
-from louver.store.entries import Entry
+from louver.store import consenting, exchanges, halting, persons, rules, vault
+from louver.store.entries import Entry, Position
 from louver.store.facts import ActivePolicy, KeyRecord
 from louver.store.ledger import TreeHead, read_entries, read_head
+from louver.store.usage import Usage, find_usage
+from louver.store.vault import KeptResponse, Owner
 from louver.store.writer import Writer
 
 _LONGEST_NAME = 256
@@ -49,6 +52,7 @@ class Store:
         `refresh`: seconds after which an idle process sees what others changed. Raises Unavailable.
         """
         self._engine = engine
+        self._clock = clock
         self._digest = person_digest
         self._recent = persons.RecentPersons()
         self._writer = Writer(engine, clock, randomness, refresh=refresh)
@@ -70,16 +74,26 @@ class Store:
 
     # Exchanges
 
-    def record_sent(self, event: Sent, *, policy: str, consent: ConsentKey | None) -> Future[int]:
+    def record_sent(
+        self,
+        event: Sent,
+        *,
+        policy: str,
+        consent: ConsentKey | None,
+        halts: tuple[Halt, ...] = (),
+    ) -> Future[Position]:
         """Record that a request is about to leave, if `policy` and `consent` still stand.
 
-        The future fails with Stale (decide again), ConsentRequired or Invalid: nothing may leave.
+        `halts`: what it depends on not being halted. The future fails with Stale (decide again),
+        Halted, ConsentRequired or Invalid: nothing may leave.
         """
-        operation = partial(exchanges.record_sent, event=event, policy=policy, consent=consent)
-        return self._writer.submit(operation, event.exchange)
+        operation = partial(
+            exchanges.record_sent, event=event, policy=policy, consent=consent, halts=halts
+        )
+        return self._writer.submit_entry(operation, event.exchange)
 
     def record_answered(self, event: Answered) -> Future[int]:
-        """Record an exchange's end. The future fails with Invalid if it is not open."""
+        """Record an exchange's end, and what it used. Fails with Invalid if it is not open."""
         operation = partial(exchanges.record_answered, event=event)
         return self._writer.submit(operation, event.exchange)
 
@@ -87,8 +101,10 @@ class Store:
         """Record `interrupted` for exchanges sent `older_than` seconds ago that never ended.
 
         Choose more than the longest answer may take: an exchange given up cannot end any more.
-        Returns their number.
+        Kept responses that have expired are removed too. Returns the number of interrupted ones.
         """
+        while self._writer.submit(vault.expire).result():
+            pass
         total = 0
         while True:
             swept = self._writer.submit(partial(exchanges.sweep, older_than=older_than)).result()
@@ -149,6 +165,26 @@ class Store:
         ]
         return tuple(sorted(wanted, key=lambda a: (a.key.person, a.key.purpose, a.key.recipient)))
 
+    # Halts
+
+    def halt(self, halt: Halt, because: str) -> Future[int]:
+        """Stop something everywhere; `halts()` shows it before the future resolves.
+
+        Once it has resolved, no process records anything as sent that depends on it.
+        """
+        _require_name(halt.name)
+        halting.require_word(because)
+        return self._writer.submit(partial(halting.set_halt, halt=halt, because=because))
+
+    def resume(self, halt: Halt, because: str = "resumed") -> Future[int]:
+        """Let it go on. The future fails with Invalid for what is not halted."""
+        halting.require_word(because)
+        return self._writer.submit(partial(halting.resume, halt=halt, because=because))
+
+    def halts(self) -> Halts:
+        """The snapshot to decide by; `record_sent` checks again."""
+        return self._writer.facts.halts
+
     # Policy and keys
 
     def activate_policy(self, digest: str, document: bytes) -> Future[int]:
@@ -180,6 +216,44 @@ class Store:
     def authenticate(self, secret: Sensitive[str]) -> Caller:
         """The application behind an API key. Raises Unauthenticated."""
         return rules.authenticate(self._writer.facts, secret)
+
+    def usage(self, key: str, day: str) -> Usage:
+        """What a key (its public id) has used on a day (UTC, see `day_of`).
+
+        From memory for today and yesterday; other processes' share is there within `refresh`.
+        """
+        known = self._writer.usages.find(day, key)
+        return find_usage(self._engine, day, key) if known is None else known
+
+    # The vault
+
+    def content_salt(self, owner: Owner) -> Future[bytes]:
+        """What the key of an owner's content derives from, made at first sight."""
+        _require_name(owner.tenant)
+        _require_name(owner.name)
+        return self._writer.submit(partial(vault.salt, owner=owner))
+
+    def keep_response(self, kept: KeptResponse) -> Future[Position]:
+        """Keep sealed content until it expires.
+
+        The future fails with KeyDestroyed if its salt is no longer the owner's.
+        """
+        _require_name(kept.tenant)
+        _require_name(kept.application)
+        return self._writer.submit_entry(partial(vault.keep, kept=kept))
+
+    def response(self, id_: bytes, tenant: str, application: str) -> KeptResponse | None:
+        """What this application kept under `id_`, unless it has expired. Raises Unavailable."""
+        return vault.find(self._engine, id_, tenant, application, self._clock.now())
+
+    def forget_response(self, id_: bytes, tenant: str, application: str) -> Future[bool]:
+        """Erase one kept response; False if there is none."""
+        operation = partial(vault.forget, id_=id_, tenant=tenant, application=application)
+        return self._writer.submit(operation)
+
+    def forget_responses(self, tenant: str, person: str) -> Future[int]:
+        """Erase all that is kept of a person (Louver's id) and destroy its key; how many."""
+        return self._writer.submit(partial(vault.forget_person, tenant=tenant, person=person))
 
     # The ledger
 

@@ -27,7 +27,7 @@ from louver.store.schema import tree_heads
 
 _PAGE = 2000
 _BEFORE_ALL = -(2**62)  # Not 0: what was slipped in before the first one is to be seen.
-_OF_FACTS = {Kind.CONSENT.value, Kind.POLICY.value, Kind.KEY.value}
+_OF_EXCHANGES = {Kind.SENT.value, Kind.ANSWERED.value, Kind.INTERRUPTED.value}
 _HEADS = (
     select(tree_heads.c.size, tree_heads.c.root)
     .where(tree_heads.c.size > bindparam("after"))
@@ -110,8 +110,7 @@ def _require_whole(entry: Entry, expected: int, state: State) -> Mapping[str, Js
         told = {}
     if not isinstance(told, dict):
         raise bad_entry(entry.seq, "its payload is no event")
-    of_fact = entry.kind in _OF_FACTS
-    exchange = None if of_fact else told.get("exchange")
+    exchange = told.get("exchange") if entry.kind in _OF_EXCHANGES else None
     shown = (entry.kind, entry.time, entry.exchange)
     if shown != (told.get("kind"), told.get("time"), exchange):
         raise bad_entry(entry.seq, "its columns differ from its payload")

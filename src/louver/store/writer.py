@@ -19,8 +19,10 @@ from louver.core.errors import LouverError, Unavailable
 from louver.core.seams import Clock, Randomness
 from louver.store.batch import Batch, Tip
 from louver.store.database import reading
+from louver.store.entries import Placed, Position
 from louver.store.facts import Facts, read_facts, read_state
 from louver.store.lane import Lane
+from louver.store.usage import Usages
 
 T = TypeVar("T")
 
@@ -67,6 +69,9 @@ class Writer:
         self._wanted = 1
         self._commit_seconds = 0.0
         self._tip = Tip(Facts())
+        self.usages = Usages()
+        self._looked = 0.0
+        self._accompanied = False
         self._read_facts()
         self._lane = Lane(engine)
         # A daemon: a program that forgets to close the store still ends; nothing durable is lost.
@@ -94,6 +99,13 @@ class Writer:
                 self._changed.notify()
         return job.future
 
+    def submit_entry(
+        self, operation: Callable[[Batch], Placed], exchange: str | None = None
+    ) -> Future[Position]:
+        """The same for an operation that adds an entry, whose position is of interest."""
+        placed: Future[Any] = self.submit(operation, exchange)
+        return placed
+
     def close(self) -> None:
         """Take nothing more, finish what was taken, and end the thread."""
         with self._changed:
@@ -106,7 +118,7 @@ class Writer:
             while (jobs := self._take()) is not None:
                 if jobs:
                     self._commit(jobs)
-                else:
+                if not jobs or self._must_look():
                     self._refresh()
         finally:
             # Also the way out of a bug: nobody waits forever on a thread that has ended.
@@ -146,6 +158,7 @@ class Writer:
                 job.future.set_exception(copy.copy(failure))
         else:
             self._tip = tip
+            self.usages.merge(tip.used)
             self._commit_seconds = self._clock.monotonic() - started
             waiting = len(self._queue)
             for job, outcome in zip(jobs, outcomes, strict=True):
@@ -161,7 +174,16 @@ class Writer:
         with self._lane.batch(exchanges) as opened:
             batch = Batch(opened, self._clock, self._randomness, known, len(exchanges))
             outcomes = [_apply(job.operation, batch) for job in jobs]
-            return outcomes, batch.finish()
+            if known.state is None or batch.before != known.state:
+                # Others write too: what they counted is not in what this batch returns.
+                self._accompanied = True
+            tip = batch.finish()
+        return [_settled(outcome, tip) for outcome in outcomes], tip
+
+    def _must_look(self) -> bool:
+        """Under load, too, others' usage is looked at once in a while."""
+        waited = self._clock.monotonic() - self._looked
+        return self._accompanied and waited >= self._refresh_seconds
 
     def _refresh(self) -> None:
         try:
@@ -171,8 +193,12 @@ class Writer:
             return
 
     def _read_facts(self) -> None:
+        self._accompanied = False
+        self._looked = self._clock.monotonic()
         with reading(self._engine) as connection:
-            facts = read_facts(connection, read_state(connection), self._tip.facts)
+            state = read_state(connection)
+            facts = read_facts(connection, state, self._tip.facts)
+            self.usages.refresh(connection, state.size, self._clock.now())
         self._tip = replace(self._tip, facts=facts)
 
     def _abandon(self) -> None:
@@ -193,3 +219,10 @@ def _apply(operation: Callable[[Batch], object], batch: Batch) -> object:
         return operation(batch)
     except LouverError as refusal:
         return refusal
+
+
+def _settled(outcome: object, tip: Tip) -> object:
+    """An entry's place, once its batch has committed, is a position under the new head."""
+    if isinstance(outcome, Placed) and tip.state is not None:
+        return Position(outcome.seq, outcome.leaf, tip.state.size, tip.state.root)
+    return outcome

@@ -35,12 +35,12 @@ def run(*args: str, code: int = 0) -> Result:
 
 
 def test_migrate_goes_up_and_asks_before_it_goes_down() -> None:
-    assert "is now at revision 0001" in run("store", "migrate").stdout
+    assert "is now at revision 0002" in run("store", "migrate").stdout
     assert "already" in run("store", "migrate").stdout
     refused = run("store", "migrate", "base", code=2)
     assert "--yes" in refused.stderr
     shown = json.loads(run("store", "migrate", "base", "--yes", "--json").stdout)
-    assert shown == {"before": "0001", "after": None}
+    assert shown == {"before": "0002", "after": None}
 
 
 def test_a_revision_that_there_is_not_is_named_as_such() -> None:

@@ -17,7 +17,7 @@ from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
 from louver.doors.settings.values import Server
-from louver.gateway.answering import Body
+from louver.gateway.answering import Body, Complete
 from louver.gateway.line import Incoming, Outgoing
 
 KEY = "Bearer lv_test"
@@ -44,7 +44,7 @@ async def answer_plainly(incoming: Incoming) -> Outgoing:
     if not isinstance(body, dict):
         raise Invalid("the request body is not a JSON object")
     headers = (("x-louver-exchange", "e1"), ("x-louver-destination", "practice"))
-    return outgoing(once(completion()), stream=False, headers=headers)
+    return Outgoing((("content-type", "application/json"), *headers), False, Complete(completion()))
 
 
 def outgoing(

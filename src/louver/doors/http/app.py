@@ -5,9 +5,8 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +17,7 @@ from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
 from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.hangup import until_gone
 from louver.doors.http.routes import ASKED, Asks, api_key, shown
 from louver.doors.http.wire import (
     Receive,
@@ -31,6 +31,7 @@ from louver.doors.http.wire import (
     start_message,
 )
 from louver.doors.logs import unexpected
+from louver.gateway.answering import Complete
 from louver.gateway.line import Incoming, Outgoing
 
 _UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the stream
@@ -135,14 +136,13 @@ class Gateway:
             body=Sensitive(content),
             format=asks.format,
         )
-        return await _until_gone(self._stream_back(incoming, asks.family, send), receive)
+        return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
 
     async def _stream_back(self, incoming: Incoming, family: Family, send: Send) -> Whole | None:
         outgoing = await self._services.answer(incoming)
+        if isinstance(outgoing.body, Complete):
+            return Whole(200, outgoing.headers, outgoing.body.content)
         async with aclosing(outgoing.body):  # which is what cancels the upstream call
-            if not outgoing.stream:
-                content = b"".join([part async for part in outgoing.body])
-                return Whole(200, outgoing.headers, content)
             await send(start_message(200, (_UNBUFFERED, *outgoing.headers)))
             try:
                 async for part in outgoing.body:
@@ -157,38 +157,6 @@ class Gateway:
         error_id = self._services.new_id()
         unexpected(_log, error, error_id)
         return error_id
-
-
-async def _until_gone(
-    work: Coroutine[object, object, Whole | None], receive: Receive
-) -> Whole | None:
-    """Do `work`, and cancel it at once when the client hangs up. Raises ClientLeft then."""
-    working = asyncio.current_task()
-    gone = False
-
-    def hang_up(watching: asyncio.Task[None]) -> None:
-        nonlocal gone
-        if not watching.cancelled() and working is not None:
-            gone = True
-            working.cancel()
-
-    watching = asyncio.create_task(_disconnected(receive))
-    watching.add_done_callback(hang_up)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        # Ours becomes a fact about the client; the server's own, at shutdown, stays what it is.
-        if gone and working is not None and working.uncancel() == 0:
-            raise bodies.ClientLeft from None
-        raise
-    finally:
-        watching.remove_done_callback(hang_up)
-        watching.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _send_and_settle(answer: Whole, body: bodies.RequestBody, send: Send) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from louver.core.errors import Invalid, TooLarge, TooSlow
 from louver.doors.errors import WrongType
@@ -40,19 +40,31 @@ def check_length(headers: Mapping[str, str], limit: int) -> None:
 
 
 class RequestBody:
-    """The body of one request, read at most once; `unread` while some of it is still to come."""
+    """The body of one request, read at most once."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
-        names = {name.lower(): value for name, value in scope["headers"]}
-        length = names.get(b"content-length", b"0").strip()
-        self.unread = b"transfer-encoding" in names or length != b"0"
-        self._waits_for_us = b"expect" in names
+        self._headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+        self._unread: bool | None = None  # None until somebody has looked
+        self._begun = False
+
+    @property
+    def unread(self) -> bool:
+        """Whether some of it is still to come."""
+        if self._unread is None:
+            names = {name.lower(): value for name, value in self._headers}
+            length = names.get(b"content-length", b"0").strip()
+            self._unread = b"transfer-encoding" in names or length != b"0"
+        return self._unread
+
+    @property
+    def _waits_for_us(self) -> bool:
+        return not self._begun and any(name.lower() == b"expect" for name, _ in self._headers)
 
     async def read(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises TooLarge, TooSlow, ClientLeft."""
         body = bytearray()
-        self._waits_for_us = False
+        self._begun = True
         try:
             async with asyncio.timeout(seconds):
                 more = True
@@ -68,7 +80,7 @@ class RequestBody:
             raise TooSlow(
                 f"the request body did not arrive within {seconds:g} s; send it faster or smaller"
             ) from None
-        self.unread = False
+        self._unread = False
         return bytes(body)
 
     async def drain(self) -> None:
@@ -84,7 +96,7 @@ class RequestBody:
                     message = await self._receive()
                     seen += len(message.get("body", b""))
                     gone = message["type"] == "http.disconnect"
-                    self.unread = not gone and message.get("more_body", False)
+                    self._unread = not gone and message.get("more_body", False)
         except TimeoutError:
             return
 

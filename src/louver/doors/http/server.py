@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from louver.doors.http.hangup import EXTENSION, Hangup
 from louver.doors.settings.values import Server
 
 MAX_HEADER_BYTES = 64 * 1024
@@ -39,20 +40,31 @@ class TimedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._timer: TimerHandle | None = None
+        self._late_at = 0.0
         self._in_headers = True
         self._header_bytes = 0
+        self._asked_before = False
+        self._hangup = Hangup()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
-        self._start_timer()
+        self._begin_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
+        self._hangup.happened()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: dict[str, Any] = {EXTENSION: self._hangup}
+        self.scope["extensions"] = extensions
 
     def data_received(self, data: bytes) -> None:
         if self._in_headers:
-            self._start_timer()
+            if self._timer is None or (self._asked_before and not self._header_bytes):
+                self._begin_headers()
             self._header_bytes += len(data)
         super().data_received(data)
         # More bytes than allowed, and still no end of the headers.
@@ -60,10 +72,8 @@ class TimedProtocol(HttpToolsProtocol):
             self._refuse(b"431 Request Header Fields Too Large", _HEADERS_LONG)
 
     def on_headers_complete(self) -> None:
-        self._stop_timer()
         self._in_headers = False
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > MAX_HEADER_BYTES:
+        if self._header_bytes > MAX_HEADER_BYTES and self._size() > MAX_HEADER_BYTES:
             self._refuse(b"431 Request Header Fields Too Large", _HEADERS_LONG)
         elif len(self.connections) > self.max_connections:
             self._refuse(b"503 Service Unavailable", _TOO_MANY)
@@ -77,6 +87,7 @@ class TimedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_headers = True
         self._header_bytes = 0
+        self._asked_before = True
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -84,20 +95,24 @@ class TimedProtocol(HttpToolsProtocol):
         """A malformed request is answered in OpenAI's shape too."""
         self._refuse(b"400 Bad Request", _NOT_HTTP)
 
-    def _start_timer(self) -> None:
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _begin_headers(self) -> None:
+        """One timer per connection, not per request: it looks again when it was too early."""
+        self._late_at = self.loop.time() + self.header_timeout
         if self._timer is None:
-            self._timer = self.loop.call_later(self.header_timeout, self._too_late)
+            self._timer = self.loop.call_at(self._late_at, self._look)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _too_late(self) -> None:
+    def _look(self) -> None:
         self._timer = None
         cycle: RequestResponseCycle | None = self.cycle
         answering = cycle is not None and not cycle.response_complete
-        if self._in_headers and not answering:
+        if not self._in_headers or answering:
+            return
+        if self.loop.time() < self._late_at:
+            self._timer = self.loop.call_at(self._late_at, self._look)
+        elif self._header_bytes or not self._asked_before:
             self._refuse(b"408 Request Timeout", _HEADERS_LATE)
 
     def _refuse(self, status: bytes, message: str) -> None:

@@ -16,6 +16,11 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 # What two different readers of one request could understand differently is refused.
 _ONCE = frozenset({"authorization", "content-type", "content-encoding", "content-length"})
+_NAMES = {
+    name.encode(): name
+    for name in (*_ONCE, "host", "user-agent", "accept", "accept-encoding", "connection")
+}
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ def request_headers(scope: Scope) -> dict[str, str]:
     headers: dict[str, str] = {}
     raw: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for raw_name, raw_value in raw:
-        name = raw_name.decode("latin-1").lower()
+        name = _NAMES.get(raw_name) or raw_name.decode("latin-1").lower()
         if name in headers and (name in _ONCE or name.startswith(("x-louver-", "x-no-store"))):
             raise Invalid("a header is given twice; send it once", code="repeated_header")
         headers[name] = _value(name, raw_value)
@@ -61,8 +66,8 @@ def own_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def start_message(status: int, headers: Headers) -> Message:
     """`headers` and those that every answer has: nothing is cached, sniffed or buffered."""
-    always = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
-    raw = [(n.encode("latin-1"), v.encode("latin-1", "replace")) for n, v in (*headers, *always)]
+    raw = [(n.encode("latin-1"), v.encode("latin-1", "replace")) for n, v in headers]
+    raw += _ALWAYS
     return {"type": "http.response.start", "status": status, "headers": raw}
 
 

@@ -8,17 +8,18 @@ some servers end with a bare `data: [DONE]`; the caller decides whether it is wh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from louver.core.errors import UpstreamFailed
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+# What nearly all chunks are: whole events of one data line each.
+_PLAIN = re.compile(rb"(?:data: [^\r\n]*\n\n)+")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One dispatched event; `data` is its data lines joined by LF, undecoded."""
 
     data: bytes
@@ -50,6 +51,11 @@ class EventStream:
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes. Raises UpstreamFailed for an event over the limit."""
         self._fail()
+        if not (self._rest or self._data or self._type or self._after_cr or self._id):
+            plain = _PLAIN.fullmatch(chunk)
+            if plain is not None and len(chunk) <= self._limit:
+                self._first_line = False
+                return [Event(data) for data in chunk[6:-2].split(b"\n\ndata: ")]
         if self._after_cr and chunk:
             # The CR ended its line when it came; the LF of the same CRLF ends nothing more.
             self._after_cr = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 import aiohttp
 from aiohttp.http import HttpProcessingError
@@ -39,18 +39,22 @@ class Limits:
 
 
 class Response:
-    """The provider's answer while it arrives; header names are lower-case."""
+    """The provider's answer while it arrives."""
 
     def __init__(self, response: aiohttp.ClientResponse, limits: Limits) -> None:
         self._response = response
         self._limits = limits
         self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Values by lower-case name."""
+        return {name.lower(): value for name, value in self._response.headers.items()}
 
     @property
     def media_type(self) -> str | None:
         """The declared media type without parameters; None where none is declared."""
-        declared = self.headers.get("content-type")
+        declared = self._response.headers.get("Content-Type")
         return None if declared is None else declared.partition(";")[0].strip().lower()
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
@@ -58,15 +62,18 @@ class Response:
         received = 0
         while chunk := await self._some():
             received += len(chunk)
-            if received > self._limits.answer_bytes:
-                raise UpstreamFailed(
-                    "the provider's answer is larger than the limit", code="upstream_too_large"
-                )
+            self._check(received)
             yield chunk
 
     async def whole(self) -> bytes:
         """The whole body. Raises UpstreamFailed."""
-        return b"".join([chunk async for chunk in self.chunks()])
+        parts: list[bytes] = []
+        received = 0
+        while chunk := await self._some():
+            received += len(chunk)
+            self._check(received)
+            parts.append(chunk)
+        return b"".join(parts)
 
     async def beginning(self) -> bytes:
         """The whole body of an error; empty where it is over the limit or breaks off."""
@@ -80,6 +87,12 @@ class Response:
             return b""
         return body
 
+    def _check(self, received: int) -> None:
+        if received > self._limits.answer_bytes:
+            raise UpstreamFailed(
+                "the provider's answer is larger than the limit", code="upstream_too_large"
+            )
+
     async def _some(self) -> bytes:
         failure: UpstreamFailed
         try:
@@ -90,6 +103,38 @@ class Response:
         raise failure
 
 
+class Call:
+    """One POST; on leaving early, by error, cancellation or close, the connection is closed."""
+
+    def __init__(self, transport: Transport, body: bytes, headers: Mapping[str, str]) -> None:
+        self._transport = transport
+        self._body = body
+        self._headers = headers
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> Response:
+        """Raises UpstreamFailed where no answer begins."""
+        self._response = await self._transport.begin(self._body, self._headers)
+        return Response(self._response, self._transport.limits)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        response = self._response
+        if response is None:
+            return
+        if kind is None:
+            self._transport.give_back(response)
+        elif response.content.at_eof():
+            # An error answer was read to its end; anything else is broken off here and now.
+            response.release()
+        else:
+            response.close()
+
+
 class Transport:
     """Posts JSON over one pool of connections, opened lazily in the running event loop."""
 
@@ -97,6 +142,7 @@ class Transport:
         self, url: URL, headers: Mapping[str, str], silence: float, limits: Limits
     ) -> None:
         """`silence`: the longest time (s) without a byte."""
+        self.limits = limits
         self._url = url
         self._headers = {
             "Content-Type": "application/json",
@@ -104,7 +150,6 @@ class Transport:
             "User-Agent": "louver",
             **headers,
         }
-        self._limits = limits
         self._timeout = aiohttp.ClientTimeout(
             total=limits.total_seconds,
             sock_connect=min(limits.connect_seconds, silence),
@@ -113,23 +158,9 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
         self._drains: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[Response, None]:
-        """Send `body`; on leaving early, by error, cancellation or close, the connection is closed.
-
-        Raises UpstreamFailed where no answer begins.
-        """
-        response = await self._begin(body, headers)
-        try:
-            yield Response(response, self._limits)
-        except BaseException:
-            # An error answer was read to its end; anything else is broken off here and now.
-            if response.content.at_eof():
-                response.release()
-            else:
-                response.close()
-            raise
-        self._return(response)
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Call:
+        """A call that sends `body` when it is entered (`async with`)."""
+        return Call(self, body, headers)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -140,10 +171,11 @@ class Transport:
         if session is not None:
             await session.close()
 
-    async def _begin(self, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def begin(self, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        """Send `body`. Raises UpstreamFailed where no answer begins."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limits.connections),
+                connector=aiohttp.TCPConnector(limit=self.limits.connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 max_line_size=_HEADER_BYTES,
@@ -169,7 +201,7 @@ class Transport:
                 return response
         raise failure
 
-    def _return(self, response: aiohttp.ClientResponse) -> None:
+    def give_back(self, response: aiohttp.ClientResponse) -> None:
         """Give the connection back to the pool once the last bytes, often none, were read.
 
         In the background: the caller has its whole answer and must not wait for the framing.

@@ -37,7 +37,6 @@ from louver.core.policy import PartKind
 from louver.core.sensitive import Sensitive
 from louver.gateway.wire.interface import Asked
 from louver.gateway.wire.reading import expect, number_between, objects
-from louver.text.language import guess
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 BLOCKS = "thinking_blocks"
@@ -101,7 +100,6 @@ def exchange_of(
             context=size // _CHARACTERS_PER_TOKEN,
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
-            language=guess(_last_user_text(messages)),
         ),
         uninspectable=tuple(replace(p, shown=places.get(p.path, "")) for p in parts),
         task=asked.task,
@@ -228,8 +226,10 @@ def _bare(message: Mapping[str, JsonTree]) -> Mapping[str, JsonTree]:
     return {**bare, "content": one["text"] if one.keys() == {"type", "text"} else parts}
 
 
-def _last_user_text(messages: list[Mapping[str, JsonTree]]) -> str:
-    for message in reversed(messages):
+def last_user_text(body: Mapping[str, JsonTree]) -> str:
+    """What the person said last, of a body that is checked; empty where it is no plain text."""
+    messages = body.get("messages")
+    for message in reversed(messages if isinstance(messages, list) else []):
         if message["role"] == "user" and isinstance(message.get("content"), str):
             return str(message["content"])
     return ""

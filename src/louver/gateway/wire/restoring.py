@@ -130,7 +130,7 @@ class ChatRestorer:
         self._ended: set[int] = set()
         self._answered = False
         self._restored = 0
-        self._envelope: dict[str, JsonTree] = {}
+        self._last: Mapping[str, JsonTree] = {}
         self._kinds: dict[int, Kind] = {}
         self._fed: set[Slot] = set()  # By the event at hand.
         self._early: list[tuple[Slot, str]] = []  # What belongs before that event,
@@ -143,7 +143,7 @@ class ChatRestorer:
     def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         """The event for one `chat.completion.chunk`; text held back comes in a later one."""
         choices = []
-        self._envelope = {k: v for k, v in event.items() if k in _HEAD}
+        self._last = event
         for choice in self._choices_of(event):
             index = cast("int", choice["index"])
             delta = self._delta(index, _object(choice.get("delta") or {}))
@@ -165,7 +165,8 @@ class ChatRestorer:
 
     def _event(self, index: int, delta: dict[str, JsonTree]) -> dict[str, JsonTree]:
         choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
-        return {**self._envelope, "model": self._model, "choices": [choice]}
+        head = {k: v for k, v in self._last.items() if k in _HEAD}
+        return {**head, "model": self._model, "choices": [choice]}
 
     def finish(self) -> Iterator[dict[str, JsonTree]]:
         """What was still held when the upstream said that it is done. Raises UpstreamFailed."""

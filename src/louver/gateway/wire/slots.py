@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import cast
+from typing import NamedTuple, cast
 
 from louver.core.exchanges import JsonTree
-
-_THOUGHTS = ("reasoning_content", "reasoning")
-TEXT_FIELDS = (*_THOUGHTS, "content", "refusal")
 
 
 class Kind(Enum):
@@ -20,8 +16,16 @@ class Kind(Enum):
     CALL = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+_KINDS = {
+    "reasoning_content": Kind.THINKING,
+    "reasoning": Kind.THINKING,
+    "content": Kind.TEXT,
+    "refusal": Kind.TEXT,
+}
+TEXT_FIELDS = tuple(_KINDS)
+
+
+class Slot(NamedTuple):
     """A place in a choice's delta that text streams into; `call` is None outside of tool calls."""
 
     choice: int
@@ -30,9 +34,7 @@ class Slot:
 
     @property
     def kind(self) -> Kind:
-        if self.field in _THOUGHTS:
-            return Kind.THINKING
-        return Kind.TEXT if self.field in TEXT_FIELDS else Kind.CALL
+        return _KINDS.get(self.field, Kind.CALL)
 
 
 def append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
