@@ -24,13 +24,14 @@ from louver.crypto.keys import Keys, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
 from louver.doors import plugins
-from louver.doors.http.families import OPENAI
+from louver.doors.http.families import ANTHROPIC, OPENAI
 from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
 from louver.gateway.thinking import Seals
+from louver.gateway.wire.anthropic import CountTokens, Messages
 from louver.gateway.wire.openai_chat import OpenAIChat
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
@@ -110,7 +111,11 @@ class House:
                 clock=seams.clock,
                 new_id=_Ids(seams.randomness),
                 observe=seams.observe,
-                formats={"openai.chat": OpenAIChat(OPENAI.error)},
+                formats={
+                    "openai.chat": OpenAIChat(OPENAI.error),
+                    "anthropic.messages": Messages(ANTHROPIC.error),
+                    "anthropic.count_tokens": CountTokens(),
+                },
                 seals=Seals(self._keys, seams.randomness),
             )
         )

@@ -61,7 +61,8 @@ class Replacer:
 
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
         if treatment is Treatment.OPAQUE:
-            self.opaque.add(text)
+            # Some servers take what a data URL carries without the URL around it.
+            self.opaque |= {text, text.partition(";base64,")[2] or text}
         if treatment is Treatment.TEXT:
             inner = _escaped_json(text)
             if inner is not None:

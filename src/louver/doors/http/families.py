@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from louver.core.errors import LouverError
+from louver.doors.http.anthropic import error_event, error_object, unexpected_object
 from louver.doors.http.errors import error_body, unexpected_body
 
 
@@ -26,3 +27,4 @@ def _data_line(body: bytes) -> bytes:
 
 
 OPENAI = Family(error_body, unexpected_body, _data_line)
+ANTHROPIC = Family(error_object, unexpected_object, error_event)

@@ -11,11 +11,12 @@ import orjson
 from louver.core.errors import UnknownModel
 from louver.core.sensitive import Sensitive
 from louver.doors.http.errors import JSON_TYPE
-from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.families import ANTHROPIC, OPENAI, Family
 from louver.doors.http.openapi import description
 from louver.doors.http.wire import Whole
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+MESSAGES, COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
 
 
@@ -29,6 +30,8 @@ class Asks:
 
 ASKED: Mapping[str, Asks] = {
     CHAT: Asks("openai.chat", OPENAI),
+    MESSAGES: Asks("anthropic.messages", ANTHROPIC),
+    COUNT_TOKENS: Asks("anthropic.count_tokens", ANTHROPIC),
 }
 
 

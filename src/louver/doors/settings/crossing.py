@@ -15,7 +15,7 @@ from louver.doors.settings.marks import Document, Path, Plain
 from louver.doors.settings.problems import did_you_mean
 
 # Those that come with Louver, also where its entry points are not installed (a source checkout).
-KINDS = frozenset({"practice", "openai"})
+KINDS = frozenset({"practice", "openai", "anthropic"})
 DETECTORS = frozenset({"patterns", "health_terms"})
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -84,6 +84,9 @@ def _destination(
         document.report((*path, "kind"), message + did_you_mean(kind, kinds))
     if kind == "openai" and destination.get("base_url") is None:
         document.report(path, "kind openai needs `base_url`, such as https://api.example.com/v1")
+    if kind == "anthropic" and not remote and destination.get("base_url") is None:
+        message = "kind anthropic without `base_url` asks Anthropic: mark it `location: remote`"
+        document.report(path, message)
     url = destination.get("base_url")
     if isinstance(url, str):
         _base_url(document, (*path, "base_url"), url, remote)

@@ -161,7 +161,8 @@ class DetectorsSection(Section):
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), or a plugin's name under `louver.providers`."
+        "server), `anthropic` (Anthropic's Messages API), or a plugin's name under "
+        "`louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -171,7 +172,9 @@ class DestinationSection(Section):
         description="Who receives the data, as people are asked to agree to it; remote only.",
     )
     base_url: Text | None = Field(
-        default=None, description="The server's base URL, up to and with `/v1`; for kind `openai`."
+        default=None,
+        description="The server's base URL, up to and with `/v1`; for kind `anthropic` by default "
+        "`https://api.anthropic.com/v1`.",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."

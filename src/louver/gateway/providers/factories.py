@@ -5,6 +5,7 @@ from __future__ import annotations
 from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
+from louver.gateway.providers.anthropic import Anthropic
 from louver.gateway.providers.hostile import Hostile
 from louver.gateway.providers.openai_compatible import OpenAICompatible
 from louver.gateway.providers.practice import Practice
@@ -23,3 +24,8 @@ def hostile(destination: Destination, _key: Sensitive[str] | None, _clock: Clock
 def openai(destination: Destination, key: Sensitive[str] | None, _clock: Clock) -> OpenAICompatible:
     """Any server that speaks OpenAI's chat completions."""
     return OpenAICompatible(destination, key=key)
+
+
+def anthropic(destination: Destination, key: Sensitive[str] | None, clock: Clock) -> Anthropic:
+    """A server that speaks Anthropic's Messages API; by default Anthropic's own."""
+    return Anthropic(destination, key=key, clock=clock)
