@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.houses import running
 
 import louver
+from louver.doors.settings.load import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "CLAIMS.md")]
@@ -57,3 +60,37 @@ def test_the_version_is_the_packages() -> None:
     from importlib.metadata import version
 
     assert louver.__version__ == version("louver")
+
+
+def test_the_settings_of_the_how_to_are_valid(tmp_path: Path) -> None:
+    (written,) = blocks(ROOT / "docs/how-to/use-your-own-model.md", "yaml")
+    policy = parse(f"version: 1\n{written}", file=None, folder=tmp_path).policy
+    assert [d.kind for d in policy.destinations.values()] == ["openai", "ollama", "openai"]
+
+
+def test_documents_are_embedded_and_found_as_the_how_to_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path) as watched:
+        monkeypatch.setenv("LOUVER_URL", watched.base_url)
+        monkeypatch.setenv("LOUVER_KEY", watched.key)
+        names: dict[str, Any] = {}
+        for block in blocks(ROOT / "docs/how-to/embed-documents.md", "python"):
+            exec(compile(block, "embed-documents.md", "exec"), names)
+        names["client"].close()
+        assert b"@example.com" not in watched.bytes_that_left
+    assert capsys.readouterr().out.startswith("alice.martin@example.com asked")
+
+
+def test_ollamas_client_is_answered_as_the_how_to_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path) as watched:
+        monkeypatch.setenv("LOUVER_HOST", watched.base_url.removesuffix("/v1"))
+        monkeypatch.setenv("LOUVER_KEY", watched.key)
+        names: dict[str, Any] = {}
+        for block in blocks(ROOT / "docs/how-to/use-ollama-clients.md", "python"):
+            exec(compile(block, "use-ollama-clients.md", "exec"), names)
+        names["client"].close()
+        assert b"@example.com" not in watched.bytes_that_left
+    assert "alice.martin@example.com" in capsys.readouterr().out
