@@ -20,6 +20,8 @@ from louver.gateway.providers.sse import Event, EventStream
 from louver.gateway.providers.transport import Limits, Response, Transport
 from louver.gateway.wire.plain import plain
 
+_PATHS = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
+
 
 class OpenAICompatible:
     """A provider over HTTP; see `louver.gateway.providers.interface.Provider`.
@@ -37,12 +39,13 @@ class OpenAICompatible:
         """Raises Invalid for a base_url or key that cannot be used safely."""
         self._limits = limits or Limits()
         self._model = destination.model
-        self._transport = Transport(
-            endpoint(destination, "/chat/completions"),
-            bearer(destination, key),
-            destination.timeout,
-            self._limits,
-        )
+        shown = bearer(destination, key)
+        self._transports = {
+            operation: Transport(
+                endpoint(destination, path), shown, destination.timeout, self._limits
+            )
+            for operation, path in _PATHS.items()
+        }
 
     def request(self, body: Mapping[str, JsonTree], operation: Operation) -> Mapping[str, JsonTree]:
         """See `Provider.request`."""
@@ -56,7 +59,8 @@ class OpenAICompatible:
         headers = {"Accept": "text/event-stream" if request.stream else "application/json"}
         if request.no_store:
             headers["X-No-Store"] = "1"
-        async with self._transport.post(request.body, headers) as response:
+        transport = self._transports[request.operation]
+        async with transport.post(request.body, headers) as response:
             if not 200 <= response.status < 300:
                 raise await failed(response)
             if request.stream:
@@ -68,7 +72,8 @@ class OpenAICompatible:
 
     async def close(self) -> None:
         """Release connections."""
-        await self._transport.close()
+        for transport in self._transports.values():
+            await transport.close()
 
     async def _stream(self, request: Minimized, response: Response) -> AsyncGenerator[Reply, None]:
         if response.media_type not in {None, "text/event-stream"}:
