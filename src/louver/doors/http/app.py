@@ -145,7 +145,7 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
             failure = error
             answer = unexpected_answer(family.unexpected(self._note(error)))
-        if not body.taken:  # What was taken is noted by who answered it.
+        if asks is None or not body.taken:  # A request for a model is noted by who answers it.
             self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)

@@ -98,7 +98,8 @@ def name_of(path: str) -> str:
         return MODELS + "/{model}"
     if kept_id(path) is not None:
         return RESPONSES + "/{response}"
-    return path if path in ASKED or path in SHOWN or path in PROBES else "other"
+    known = path in ASKED or path in SHOWN or path in TOLD or path in PROBES
+    return path if known else "other"
 
 
 def kept_id(path: str) -> str | None:
