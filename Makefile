@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo serve test check fix bench docs audit clean
+.PHONY: demo serve test check fix bench bench-peers bench-report soak docs audit clean
 
 $(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
@@ -38,8 +38,17 @@ fix: $(VENV)/dev ## repair what lint and format can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## figures with their bars, into build/results/
-	$(BIN)/python -m bench
+bench: $(VENV)/dev ## figures with their bars, into build/results/ (ONLY=proxy for one module)
+	$(BIN)/python -m bench $(ONLY)
+
+bench-peers: $(VENV)/dev ## the same figures of LiteLLM and Presidio, in a venv of their own
+	$(BIN)/python -m bench peers
+
+soak: $(VENV)/dev ## a steady load of 80 % (MINUTES=15); nothing may grow
+	MINUTES=$(or $(MINUTES),15) $(BIN)/python -m bench soak
+
+bench-report: $(VENV)/dev ## the figures of build/results into docs/explanation/performance.md
+	$(BIN)/python -m bench.report
 
 docs: $(VENV)/dev ## write the generated reference pages and CLAIMS.md
 	$(BIN)/python -m louver.doors.reference

@@ -14,7 +14,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("ledger", "postgres", "scan", "line")
+MODULES = (
+    "ledger", "postgres", "scan", "stages", "line", "proxy", "latency", "resources",
+)  # fmt: skip
+# By name only: `peers` installs a gigabyte, `soak` takes a quarter of an hour.
 RESULTS = Path(__file__).parents[1] / "build" / "results"
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from louver.minimize.detectors.catalog import RULES
-from louver.minimize.detectors.engines import ReEngine
+from louver.minimize.detectors.engines.reference import ReEngine
 from louver.minimize.detectors.health_terms import HealthTermsDetector
 from louver.minimize.detectors.patterns import PatternDetector
 from louver.minimize.finder import Finder

@@ -6,33 +6,47 @@ Nothing is global: a process can hold several houses, each with its own store, k
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from louver.core.encoding import canonical_json
-from louver.core.errors import Invalid, Unavailable
+from louver.core.errors import Invalid
 from louver.core.exchanges import Exchange, Minimized
-from louver.core.policy import Destination
+from louver.core.policy import Destination, Policy
 from louver.core.seams import Clock, Randomness
 from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys, load_or_create
 from louver.crypto.randomness import SystemRandomness
 from louver.crypto.sealing import open_sealed, seal
 from louver.doors import plugins
-from louver.doors.http.families import ANTHROPIC, OPENAI
+from louver.doors.http.families import ANTHROPIC, OLLAMA, OPENAI
 from louver.doors.settings.digest import canonical_policy
 from louver.doors.settings.values import Detectors, Settings
+from louver.gateway.ids import Ids
 from louver.gateway.line import Line, Parts
 from louver.gateway.memory import Memory
 from louver.gateway.providers.interface import Provider
+from louver.gateway.quotas import Quotas
+from louver.gateway.readiness import Ready
+from louver.gateway.reception import Desk, Reception
 from louver.gateway.thinking import Seals
-from louver.gateway.wire.anthropic import CountTokens, Messages
+from louver.gateway.upstreams import Upstream, UpstreamRule, Upstreams
+from louver.gateway.visit import Visit
+from louver.gateway.wire.anthropic import Messages
+from louver.gateway.wire.interface import Format
+from louver.gateway.wire.ollama.formats import (
+    OllamaChat,
+    OllamaEmbed,
+    OllamaEmbeddings,
+    OllamaGenerate,
+)
 from louver.gateway.wire.openai_chat import OpenAIChat
+from louver.gateway.wire.openai_completions import OpenAICompletions
+from louver.gateway.wire.openai_embeddings import OpenAIEmbeddings
 from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryEntry
 from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector
@@ -43,6 +57,8 @@ from louver.store.database import Database, open_database, open_for_reading
 from louver.store.ledger import read_head
 from louver.store.migrations import migrate
 from louver.store.store import Store
+from louver.store.sweeper import Sweeper
+from louver.store.usage import day_of
 from louver.store.verify import Report, verify
 
 _MAP = b"louver/map/v1"
@@ -64,13 +80,17 @@ def _unseen(_minimized: Minimized, _destination: Destination) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What tests and the demo replace; `providers` by destination name, before the plugins."""
+    """What tests and the demo replace; `providers` by destination name, before the plugins.
+
+    `watch` is told of each request when it is over.
+    """
 
     clock: Clock = field(default_factory=SystemClock)
     randomness: Randomness = field(default_factory=SystemRandomness)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     detectors: tuple[Detector, ...] = ()
     observe: Callable[[Minimized, Destination], None] = _unseen
+    watch: tuple[Callable[[Visit], None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,39 +107,68 @@ class Ground:
         self.engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class Furnishing:
+    """What the settings make; replaced as a whole when they change."""
+
+    settings: Settings
+    finder: Finder
+    desk: Desk
+
+
 class House:
     """One installation's services. Use it as a context manager, or call `close()`."""
 
     def __init__(self, settings: Settings, ground: Ground, seams: Seams) -> None:
         """Takes the parts; `build()` makes them."""
-        self.settings = settings
-        self.policy = settings.policy
         self.store = ground.store
         self._ground = ground
         self._keys = ground.keys
         self._seams = seams
-        self.finder = Finder(
-            (*detectors(settings.detectors), *seams.detectors), digest=self._keys.cache_digest
+        self._memory = Memory(self.store)
+        self._new_id = Ids(seams.clock, seams.randomness)
+        self._furnishing = self._furnish(settings, None)
+        self.reception = Reception(
+            self._furnishing.desk,
+            Quotas(seams.clock, self._used_today),
+            self.store.halts,
+            seams.clock,
+            seams.watch,
         )
-        self.line = Line(
-            Parts(
-                policy=lambda: self.policy,
-                memory=Memory(self.store),
-                finder=self.finder,
-                pseudonyms=self._pseudonyms,
-                providers=providers(settings, seams),
-                clock=seams.clock,
-                new_id=_Ids(seams.randomness),
-                observe=seams.observe,
-                formats={
-                    "openai.chat": OpenAIChat(OPENAI.error),
-                    "anthropic.messages": Messages(ANTHROPIC.error),
-                    "anthropic.count_tokens": CountTokens(),
-                },
-                seals=Seals(self._keys, seams.randomness),
-            )
+        self.ready = Ready(
+            self._memory, lambda: self.line, lambda: self.reception.draining, seams.clock
         )
-        self._sweeper = _Sweeper(self.store, settings.store.sweep_after)
+        self._sweeper = Sweeper(self.store, settings.store.sweep_after)
+
+    @property
+    def settings(self) -> Settings:
+        """What this house was last furnished by."""
+        return self._furnishing.settings
+
+    @property
+    def policy(self) -> Policy:
+        """What its requests are decided by."""
+        return self._furnishing.settings.policy
+
+    @property
+    def finder(self) -> Finder:
+        """What looks at the text."""
+        return self._furnishing.finder
+
+    @property
+    def line(self) -> Line:
+        """What answers, without the reception's limits."""
+        return self._furnishing.desk.line
+
+    def refurnish(self, settings: Settings) -> Desk:
+        """Make what `settings` say and put their policy in force; only then does it count here.
+
+        The store and the keys stay as they are. Raises Invalid, Unavailable; then nothing changed.
+        """
+        furnishing = self._furnish(settings, self._furnishing)
+        self._put_in_force(settings.policy)
+        self._furnishing = furnishing
+        return furnishing.desk
 
     def __enter__(self) -> Self:
         return self
@@ -137,10 +186,15 @@ class House:
         self._sweeper.stop()
         self._ground.close()
 
+    def warm(self) -> None:
+        """Load the models that the settings want at start. Raises Unavailable, with the reason."""
+        for name, destination in self.policy.destinations.items():
+            if destination.loading.at_start:
+                self.line.upstreams[name].warm()
+
     def put_in_force(self) -> None:
         """Make this house's policy the one that every request on its store is decided by."""
-        document = canonical_json(canonical_policy(self.policy))
-        self.store.activate_policy(self.policy.digest, document).result()
+        self._put_in_force(self.policy)
 
     def put_in_force_if_none_is(self) -> None:
         """For a house that may be the first on its store, and must not overrule another."""
@@ -175,6 +229,34 @@ class House:
     def open_map(self, sealed: bytes) -> Mapping[str, Sensitive[str]]:
         """The reverse of `seal_map`. Raises Tampered."""
         return load_values(open_sealed(self._keys.map_key, sealed, _MAP))
+
+    def _put_in_force(self, policy: Policy) -> None:
+        document = canonical_json(canonical_policy(policy))
+        self.store.activate_policy(policy.digest, document).result()
+
+    def _furnish(self, settings: Settings, before: Furnishing | None) -> Furnishing:
+        """What the settings make; what is the same as `before` is used again."""
+        if before is not None and before.settings.detectors == settings.detectors:
+            finder = before.finder
+        else:
+            looking = (*detectors(settings.detectors), *self._seams.detectors)
+            finder = Finder(looking, digest=self._keys.cache_digest)
+        parts = Parts(
+            policy=lambda: settings.policy,
+            memory=self._memory,
+            finder=finder,
+            pseudonyms=self._pseudonyms,
+            upstreams=_upstreams(settings, self._seams, before),
+            clock=self._seams.clock,
+            new_id=self._new_id,
+            observe=self._seams.observe,
+            formats=_formats(self._seams.clock),
+            seals=Seals(self._keys, self._seams.randomness),
+        )
+        return Furnishing(settings, finder, Desk(Line(parts), settings.limits))
+
+    def _used_today(self, key: str) -> int:
+        return self.store.usage(key, day_of(self._seams.clock.now())).tokens
 
     def _pseudonyms(self, exchange: Exchange) -> Pseudonyms:
         caller = exchange.caller
@@ -258,54 +340,39 @@ def detectors(wanted: Detectors) -> tuple[Detector, ...]:
     return tuple(found)
 
 
-def providers(settings: Settings, seams: Seams) -> dict[str, Provider]:
-    """A client for each destination. Raises Invalid."""
-    made: dict[str, Provider] = dict(seams.providers)
+def _upstreams(settings: Settings, seams: Seams, before: Furnishing | None) -> Upstreams:
+    """A client for each destination; one that did not change keeps its connections and state.
+
+    Raises Invalid.
+    """
+    made: dict[str, Upstream] = {}
     for name, destination in settings.policy.destinations.items():
-        if name not in made:
-            variable = destination.key_variable
-            key = os.environ.get(variable) if variable else None
-            made[name] = plugins.provider(destination, Sensitive(key) if key else None, seams.clock)
-    return made
+        rule = settings.upstreams.get(name, UpstreamRule())
+        if before is not None and before.settings.policy.destinations.get(name) == destination:
+            known = before.desk.line.upstreams[name]
+            if before.settings.upstreams.get(name, UpstreamRule()) == rule:
+                made[name] = known
+                continue
+        provider = seams.providers.get(name) or _provider(destination, seams)
+        made[name] = Upstream(provider, rule, seams.clock, seams.randomness)
+    return Upstreams(made)
 
 
-class _Ids:
-    """Unguessable ids, drawn many at once: each draw lets go of the interpreter."""
-
-    _BYTES, _AT_ONCE = 12, 64
-
-    def __init__(self, randomness: Randomness) -> None:
-        self._randomness = randomness
-        self._drawn: list[str] = []
-
-    def __call__(self) -> str:
-        try:
-            return self._drawn.pop()
-        except IndexError:  # Threads may come here together; each takes from its own draw first.
-            fresh = self._randomness.bytes(self._BYTES * self._AT_ONCE).hex()
-            size = 2 * self._BYTES
-            ids = [f"ex-{fresh[at : at + size]}" for at in range(0, len(fresh), size)]
-            self._drawn += ids[1:]
-            return ids[0]
+def _formats(clock: Clock) -> dict[str, Format]:
+    """Every wire format that is spoken, by the name that routes use."""
+    return {
+        "openai.chat": OpenAIChat(OPENAI.error),
+        "anthropic.messages": Messages(ANTHROPIC.error),
+        "openai.completions": OpenAICompletions(OPENAI.error),
+        "openai.embeddings": OpenAIEmbeddings(OPENAI.error),
+        "ollama.chat": OllamaChat(clock, OLLAMA.error),
+        "ollama.generate": OllamaGenerate(clock, OLLAMA.error),
+        "ollama.embed": OllamaEmbed(clock, OLLAMA.error),
+        "ollama.embeddings": OllamaEmbeddings(clock, OLLAMA.error),
+    }
 
 
-class _Sweeper:
-    """Marks exchanges whose end nobody will record; runs at start and then once in a while."""
-
-    def __init__(self, store: Store, age: float) -> None:
-        self._store = store
-        self._age = age
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="louver-sweeper", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            with suppress(Unavailable):  # The next round sweeps what this one could not.
-                self._store.sweep(self._age)
-            if self._stopped.wait(self._age):
-                return
+def _provider(destination: Destination, seams: Seams) -> Provider:
+    variable = destination.key_variable
+    key = os.environ.get(variable) if variable else None
+    return plugins.provider(destination, Sensitive(key) if key else None, seams.clock)

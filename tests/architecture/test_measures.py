@@ -22,7 +22,18 @@ MANY_PARAMETERS: dict[str, str] = {}
 
 # Packages that cost a user's machine something, and where they may be imported, lazily.
 HEAVY = {"torch", "opendp", "polars", "pyspark", "flwr", "transformers", "onnxruntime", "numpy"}
-HEAVY_ALLOWED: dict[str, str] = {}
+HEAVY |= {"tokenizers", "huggingface_hub", "llama_cpp", "jinja2", "opentelemetry"}
+HEAVY_ALLOWED: dict[str, str] = {
+    "gateway/providers/gguf/engine.py": "runs a model in this process",
+    "gateway/providers/gguf/loading.py": "finds a model's file in this machine's cache",
+    "gateway/providers/in_process/fetch.py": "a program of its own that fetches a model's files",
+    "gateway/providers/transformers_local/choosing.py": "runs a model in this process",
+    "gateway/providers/transformers_local/classification.py": "runs a model in this process",
+    "gateway/providers/transformers_local/embedding.py": "runs a model in this process",
+    "gateway/providers/transformers_local/generation.py": "runs a model in this process",
+    "gateway/providers/transformers_local/loading.py": "loads a model into this process",
+    "doors/telemetry/otel.py": "what it exports is made with its SDK; imported only where it is on",
+}
 
 SEALED_TYPES = {"Minimized": {"minimize/outgoing.py"}}
 

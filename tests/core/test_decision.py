@@ -31,7 +31,7 @@ from louver.core.policy import (
 LOCAL = Destination(
     "home", "practice", Location.LOCAL, "us", "m",
     capabilities=Capabilities(
-        context=100, tools=False, structured=False, languages=frozenset({"en"}),
+        context=100, tools=False, structured=False, embeddings=False, languages=frozenset({"en"}),
         tasks_excluded=frozenset({"legal"}),
     ),
 )  # fmt: skip
@@ -71,8 +71,14 @@ def test_the_local_model_answers_what_it_can() -> None:
 
 @pytest.mark.parametrize(
     "needs",
-    [Needs(context=101), Needs(tools=True), Needs(structured=True), Needs(language="de")],
-    ids=["context", "tools", "structured", "language"],
+    [
+        Needs(context=101),
+        Needs(tools=True),
+        Needs(structured=True),
+        Needs(embeddings=True),
+        Needs(language="de"),
+    ],
+    ids=["context", "tools", "structured", "embeddings", "language"],
 )
 def test_a_remote_model_is_asked_only_for_what_the_local_one_cannot_do(needs: Needs) -> None:
     decision = decide(replace(ASK, needs=needs), POLICY, GIVEN)

@@ -108,7 +108,7 @@ def test_text_beside_an_allowed_image_is_read_all_the_same() -> None:
     assert reading((*at, "text")) is Treatment.TEXT
     assert reading((*at[:3], 1, "image_url", "url")) is Treatment.TEXT
     assert reading(("prediction", "content", 1, "file", "file_data")) is Treatment.OPAQUE
-    assert reading(("prediction", "content", 0, "file", "file_data")) is Treatment.TEXT
+    assert reading(("prediction", "content", 0, "file", "file_data")) is Treatment.FILE
 
 
 def test_earlier_audio_is_refused() -> None:

@@ -87,7 +87,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(*_: object, **__: object) -> None:
             raise Unavailable("the disk is full", code="store_full")
 
-        monkeypatch.setattr(watched.house.store, "record_sent", full)
+        monkeypatch.setattr(watched.house.store, "post_sent", full)
         got = post(watched, chat(TEXT))
         assert (got.status, got.error["code"]) == (503, "store_full")
         assert watched.left == []
@@ -101,7 +101,7 @@ def test_the_end_that_cannot_be_recorded_is_no_end(
         def full(*_: object, **__: object) -> None:
             raise Unavailable("the disk is full", code="store_full")
 
-        monkeypatch.setattr(watched.house.store, "record_answered", full)
+        monkeypatch.setattr(watched.house.store, "post_answered", full)
         got = post(watched, chat("hi", stream=True))
         assert b"[DONE]" not in got.body
         assert b'"store_full"' in got.body

@@ -19,8 +19,9 @@ from louver.minimize.detectors.dictionary import DictionaryDetector, DictionaryE
 from louver.minimize.detectors.health_terms import HealthTermsDetector
 from louver.minimize.detectors.patterns import PatternDetector
 from louver.minimize.detectors.shapes import placeholder_spans
-from louver.minimize.finder import LITERAL, Finder, merged
+from louver.minimize.finder import Finder
 from louver.minimize.interface import Detector, DetectorFailed
+from louver.minimize.merging import LITERAL, merged
 
 
 def digest(data: bytes) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from louver.core.categories import LABELS
-from louver.minimize.finder import LITERAL, Finder
+from louver.minimize.finder import Finder
+from louver.minimize.merging import LITERAL
 from louver.minimize.placeholders import FORM, compose, labels
 
 CODE = "KXQWRTZPLMBV"

@@ -42,7 +42,7 @@ def test_the_steps_lead_to_the_schema(engine: Engine) -> None:
 def test_the_comparison_would_notice(engine: Engine) -> None:
     migrate(engine)
     with writing(engine) as connection:
-        connection.execute(text("DROP INDEX ix_pending_sent_at"))
+        connection.execute(text("DROP INDEX ix_consents_seq"))
         connection.execute(text("ALTER TABLE policies ADD COLUMN more TEXT"))
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -15,6 +15,7 @@ from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
+from louver.doors.operations import Operations
 from louver.doors.settings.load import parse
 from louver.doors.settings.values import Settings
 from louver.gateway.providers.interface import Provider
@@ -39,8 +40,19 @@ detectors:
     - {{term: Bob, category: person.name}}
     - {{term: Carol O"Neil, category: person.name}}
 destinations:
-  home: {{kind: practice, location: local, context: 100000, tasks_excluded: [legal_analysis]}}
-  cloud: {{kind: practice, location: remote, recipient: Example AI Ltd.}}
+  home:
+    kind: practice
+    location: local
+    context: 100000
+    tasks_excluded: [legal_analysis]
+    retries: {{attempts: 1}}
+    breaker: {{enabled: false}}
+  cloud:
+    kind: practice
+    location: remote
+    recipient: Example AI Ltd.
+    retries: {{attempts: 1}}
+    breaker: {{enabled: false}}
 models:
   louver: [home, cloud]
   home: [home]
@@ -103,5 +115,7 @@ def running(
     seams = Seams(providers=providers or {}, detectors=detectors, observe=observe)
     with build(settings(folder, **changes), seams) as house:
         key = house.store.create_key("default", "tests").result().reveal()
-        with serve_in_thread(Gateway(house.line, Limits(max_body=max_body))) as base_url:
+        operations = Operations(house.ready, seams.clock)
+        app = Gateway(house.reception, Limits(max_body=max_body), operations)
+        with serve_in_thread(app) as base_url:
             yield Watched(house, base_url, key, left)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import orjson
 
-from louver.core.exchanges import Minimized
+from louver.core.errors import UnknownModel
+from louver.core.exchanges import Minimized, Operation
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway
@@ -27,7 +28,9 @@ class Plain:
     async def answer(self, incoming: Incoming) -> Outgoing:
         asked = incoming.body.reveal()
         stream = bool(orjson.loads(asked).get("stream"))
-        minimized = Minimized("ex", asked, stream, no_store=False, values={}, counts={})
+        embeds = incoming.format == "openai.embeddings"
+        operation = Operation.EMBEDDINGS if embeds else Operation.CHAT
+        minimized = Minimized("ex", asked, stream, False, {}, {}, operation)
         kind = "text/event-stream" if stream else "application/json"
         replies = self._model.ask(minimized)
         first = await anext(replies)
@@ -49,6 +52,9 @@ class Plain:
 
     def models(self) -> Sequence[str]:
         return ["any"]
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        raise UnknownModel("nothing is known about models here", param="model")
 
     def new_id(self) -> str:
         return "ex"

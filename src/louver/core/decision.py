@@ -6,6 +6,7 @@ rule that was looked at, so that `louver explain` shows the decision and never g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,11 +14,15 @@ from louver.core.consent import ConsentKey, Consents, ConsentState
 from louver.core.errors import (
     ConsentNeeded,
     ConsentRequired,
+    Halted,
     LocalUnable,
     LouverError,
     Refused,
+    Unavailable,
     Uninspectable,
+    UpstreamDown,
 )
+from louver.core.halts import Halt, HaltKind, Halts
 from louver.core.policy import PRESETS, Action, Destination, Location, Mode, PartKind, Policy, Route
 
 
@@ -45,13 +50,16 @@ class Needs:
     tools: bool = False
     structured: bool = False
     language: str | None = None
+    embeddings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """All facts about one request that a rule may look at; no content.
 
-    `person` is Louver's internal id. `categories` counts the findings by taxonomy code.
+    `person` is Louver's internal id. `categories` counts the findings by taxonomy code. `tools` are
+    the declared tools' names and where they stand, needed only while a tool is halted. `down` are
+    the destinations that keep failing, and for how many seconds they are left alone.
     """
 
     tenant: str
@@ -65,6 +73,9 @@ class Question:
     needs: Needs = field(default_factory=Needs)
     categories: Mapping[str, int] = field(default_factory=dict)
     uninspectable: tuple[Part, ...] = ()
+    halts: Halts = field(default_factory=Halts)
+    tools: Mapping[str, str] = field(default_factory=dict)
+    down: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,9 @@ def mode_of(question: Question, policy: Policy) -> Mode:
 
 
 def _refused_outright(question: Question, policy: Policy, trace: list[Step]) -> LouverError | None:
+    halted = _halted(question, trace)
+    if halted is not None:
+        return halted
     if question.purpose not in policy.purposes:
         trace.append(Step("purpose", False, "the policy does not know this purpose"))
         known = ", ".join(sorted(policy.purposes))
@@ -155,19 +169,42 @@ def _refused_outright(question: Question, policy: Policy, trace: list[Step]) -> 
     return None
 
 
+def _halted(question: Question, trace: list[Step]) -> Halted | None:
+    """What the operator has stopped of all that the request stands on, but its destination."""
+    asked = [
+        (Halt(HaltKind.TENANT, question.tenant), None),
+        (Halt(HaltKind.ROUTE, question.model), "model"),
+        *((Halt(HaltKind.TOOL, name), place) for name, place in question.tools.items()),
+    ]
+    for halt, place in asked:
+        if question.halts.halted(halt.kind, halt.name):
+            what = halt.kind.value
+            trace.append(Step("halts", False, f"the {what} is halted"))
+            return Halted(f"the {what} '{halt.name}' is halted by the operator", param=place)
+    return None
+
+
 def _choose(
     question: Question, policy: Policy, consents: Consents, mode: Mode, trace: list[Step]
 ) -> Decision:
     route = policy.route(question.model)
     local = [d for d in _destinations(route, policy) if d.location is Location.LOCAL]
     remote = [d for d in _destinations(route, policy) if d.location is Location.REMOTE]
-    reason: str | None = "no_local_model"
+    reason = "no_local_model"
+    resting: Unavailable | None = None  # What could and may answer, and is out of service.
     for destination in local:
-        reason = unable(destination, question)
-        if reason is None:
+        incapable = unable(destination, question)
+        if incapable is not None:
+            reason = incapable
+            because = f"{destination.name}: insufficient_capability: {reason}"
+            trace.append(Step("local", False, because))
+            continue
+        out = _out_of_service(destination, question)
+        if out is None:
             trace.append(Step("local", True, f"{destination.name} can do it"))
             return Decision(mode, tuple(trace), destination=destination)
-        trace.append(Step("local", False, f"{destination.name}: insufficient_capability: {reason}"))
+        trace.append(Step("local", False, f"{destination.name}: {out.code}"))
+        resting = _sooner(resting, out)
     if not local:
         trace.append(Step("local", False, "the route names no local model"))
     refusal: LouverError | None = None
@@ -175,18 +212,53 @@ def _choose(
         outcome = _ask_remote(destination, question, policy, consents, mode, trace)
         if isinstance(outcome, ConsentKey):
             return Decision(mode, tuple(trace), destination=destination, consent=outcome)
+        if isinstance(outcome, Unavailable):
+            resting = _sooner(resting, outcome)
         # What a person can allow is worth more to the caller than what nobody can do.
-        if refusal is None or isinstance(outcome, ConsentRequired):
+        elif refusal is None or isinstance(outcome, ConsentRequired):
             refusal = outcome
-    if policy.fallback is not None:
-        destination = policy.destinations[policy.fallback]
-        trace.append(Step("fallback", True, f"the policy names {destination.name}"))
-        return Decision(mode, tuple(trace), destination=destination)
+    fallback = _fallback(question, policy, trace)
+    if isinstance(fallback, Destination):
+        return Decision(mode, tuple(trace), destination=fallback)
+    # Nobody is asked to agree to more only because what they agreed to is out of service.
+    refusal = _sooner(resting, fallback) or refusal
     refusal = refusal or LocalUnable(
         f"the local model cannot do this ({reason}), and the route names no other destination; "
         "choose another model, or ask for less"
     )
     return Decision(mode, tuple(trace), refusal=refusal)
+
+
+def _fallback(
+    question: Question, policy: Policy, trace: list[Step]
+) -> Destination | Unavailable | None:
+    if policy.fallback is None:
+        return None
+    destination = policy.destinations[policy.fallback]
+    out = _out_of_service(destination, question)
+    if out is not None:
+        trace.append(Step("fallback", False, f"{destination.name}: {out.code}"))
+        return out
+    trace.append(Step("fallback", True, f"the policy names {destination.name}"))
+    return destination
+
+
+def _out_of_service(destination: Destination, question: Question) -> Unavailable | None:
+    """Why a destination that could answer is not asked: it is halted, or keeps failing."""
+    name = destination.name
+    if question.halts.halted(HaltKind.MODEL, name):
+        return Halted(f"the model '{name}' is halted by the operator")
+    wait = question.down.get(name)
+    if wait is None:
+        return None
+    message = "the model's server keeps failing and is left alone for a while; try again later"
+    return UpstreamDown(message, retry_after=max(1, math.ceil(wait)))
+
+
+def _sooner(one: Unavailable | None, other: Unavailable | None) -> Unavailable | None:
+    """The one after which trying again may help, and the sooner of two such."""
+    known = [error for error in (one, other) if error is not None]
+    return min(known, key=lambda error: error.retry_after or math.inf, default=None)
 
 
 def unable(destination: Destination, question: Question) -> str | None:
@@ -198,6 +270,8 @@ def unable(destination: Destination, question: Question) -> str | None:
         return "tool_use"
     if needs.structured and not can.structured:
         return "structured_output"
+    if needs.embeddings and not can.embeddings:
+        return "embeddings"
     if needs.language and can.languages and needs.language not in can.languages:
         return "language"
     if question.task is not None and question.task in can.tasks_excluded:
@@ -236,7 +310,10 @@ def _ask_remote(
         state = consents.state(key, question.now)
         if state is ConsentState.GIVEN:
             trace.append(Step("consent", True, f"given for {key.purpose} to {key.recipient}"))
-            return key
+            out = _out_of_service(destination, question)
+            if out is not None:
+                trace.append(Step("remote", False, f"{name}: {out.code}"))
+            return out or key
     trace.append(Step("consent", False, f"{state.value} for {question.purpose}"))
     return ConsentRequired(
         f"a remote model ({destination.recipient}) could answer this; ask the person to agree to "

@@ -10,7 +10,11 @@ LouverError
 │   ├── ConsentRequired    ... until the person agrees                       403
 │   ├── Uninspectable      ... because a part cannot be looked into          400
 │   └── LocalUnable        ... the local model cannot do it, nothing else may 422
+├── RateLimited            the key asks more often than it may               429
+│   └── BudgetExhausted    ... or has used up its tokens of the day          429
 ├── Unavailable            a part on which a guarantee rests has failed      503
+│   ├── UpstreamDown       ... or the model's server, which is left alone    503
+│   ├── Draining           ... or this process is about to end               503
 │   └── Halted             ... or was stopped by the operator                503
 ├── UpstreamFailed         the provider answered with an error, or not       as told
 ├── Tampered               a record does not match its proof                 500
@@ -24,10 +28,14 @@ from dataclasses import dataclass
 
 
 class LouverError(Exception):
-    """Base of everything Louver raises; `code` is stable, `param` names a place in the input."""
+    """Base of everything Louver raises; `code` is stable, `param` names a place in the input.
+
+    `retry_after`: whole seconds after which it is worth to try again, where that is known.
+    """
 
     code = "louver_error"
     param: str | None
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -93,8 +101,40 @@ class LocalUnable(Refused):
     code = "insufficient_capability"
 
 
+class RateLimited(LouverError):
+    """An API key is over one of its limits."""
+
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BudgetExhausted(RateLimited):
+    """An API key has used up the tokens of the day."""
+
+    code = "budget_exhausted"
+
+
 class Unavailable(LouverError):
     code = "unavailable"
+
+
+class UpstreamDown(Unavailable):
+    """The destinations that may be asked have failed so often that they are left alone."""
+
+    code = "upstream_down"
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Draining(Unavailable):
+    """The process ends; another one, or the next one, answers."""
+
+    code = "draining"
 
 
 class Halted(Unavailable):
@@ -104,7 +144,10 @@ class Halted(Unavailable):
 
 
 class UpstreamFailed(LouverError):
-    """The provider failed; `status` is for the client, `body` and `headers` pass through."""
+    """The provider failed; `status` is for the client, `body` and `headers` pass through.
+
+    `begun`: something of an answer had arrived, so that asking again is not safe.
+    """
 
     code = "upstream_error"
 
@@ -116,8 +159,10 @@ class UpstreamFailed(LouverError):
         code: str | None = None,
         body: bytes = b"",
         headers: tuple[tuple[str, str], ...] = (),
+        begun: bool = False,
     ) -> None:
         super().__init__(message, code=code)
+        self.begun = begun
         self.status = status
         self.body = body
         self.headers = headers

@@ -46,6 +46,7 @@ class Exchange:
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
     `needs.context` is filled from the length of the text, its language where a policy asks.
+    `began` is the clock's monotonic time (s) at which it came in, `size` the bytes that came.
     """
 
     id: str
@@ -66,6 +67,8 @@ class Exchange:
     no_store: bool = False
     operation: Operation = Operation.CHAT
     original: Sensitive[Mapping[str, JsonTree]] | None = None
+    began: float = 0.0
+    size: int = 0
     places: Mapping[str, str] = field(default_factory=dict)
     returned: tuple[Returned, ...] = ()
 
@@ -101,4 +104,6 @@ class Outcome(Enum):
     ANSWERED = "answered"
     UPSTREAM_FAILED = "upstream_failed"
     CLIENT_LEFT = "client_left"
+    HALTED = "halted"  # the operator's kill switch ended it
+    DRAINED = "drained"  # the process ended before the answer did
     INTERRUPTED = "interrupted"

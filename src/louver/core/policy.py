@@ -68,8 +68,22 @@ class Capabilities:
     context: int = 8192
     tools: bool = True
     structured: bool = True
+    embeddings: bool = True
     languages: frozenset[str] = frozenset()
     tasks_excluded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How a model that runs in this process comes into it; `task` None is what its files say.
+
+    `folder` is what a relative path starts from; the policy is the same wherever that is.
+    """
+
+    task: str | None = None
+    download: bool = False
+    at_start: bool = False
+    folder: str = field(default=".", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Destination:
     """A model provider and where it runs. `recipient` is the name that a person consents to.
 
     `base_url` and `key_variable` are used by network providers only; `timeout` in seconds.
+    `loading` is used by models in this process only; their `model` is a path or a hub id.
     """
 
     name: str
@@ -88,6 +103,7 @@ class Destination:
     key_variable: str | None = None
     timeout: float = 120.0
     capabilities: Capabilities = field(default_factory=Capabilities)
+    loading: Loading = field(default_factory=Loading)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Row:
 
 _REQUEST, _KEY = "invalid_request_error", "authentication_error"
 _POLICY, _SERVER, _UPSTREAM = "permission_error", "server_error", "upstream_error"
+_RATE = "rate_limit_error"
 
 ROWS: Mapping[type[errors.LouverError], Row] = MappingProxyType(
     {
@@ -107,6 +108,18 @@ ROWS: Mapping[type[errors.LouverError], Row] = MappingProxyType(
         ),
         errors.Unavailable: Row(
             503, _SERVER, True, Exit.UNAVAILABLE, "a part on which a guarantee rests has failed"
+        ),
+        errors.RateLimited: Row(
+            429, _RATE, True, Exit.REFUSED, "the key asks more often, or more at once, than it may"
+        ),
+        errors.BudgetExhausted: Row(
+            429, _RATE, False, Exit.REFUSED, "the key has used up its tokens of the day (UTC)"
+        ),
+        errors.UpstreamDown: Row(
+            503, _SERVER, True, Exit.UPSTREAM, "the model's server keeps failing and is left alone"
+        ),
+        errors.Draining: Row(
+            503, _SERVER, True, Exit.UNAVAILABLE, "this process is about to end; ask again"
         ),
         errors.Halted: Row(
             503, _SERVER, False, Exit.UNAVAILABLE, "the operator has stopped this; do not retry"

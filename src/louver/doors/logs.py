@@ -11,12 +11,15 @@ import sys
 import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from louver.doors.errors import place_of
 
+Fields: TypeAlias = dict[str, str | int]
+
 FIELDS = (
     "error_id", "error_type", "place", "code", "status", "exchange", "count", "version",
+    "policy", "section",
 )  # fmt: skip
 """The only fields that a record may carry besides its time, level, logger and event."""
 
@@ -36,6 +39,16 @@ def unexpected(logger: logging.Logger, error: BaseException, error_id: str) -> N
     event(logger, "unexpected_error", level=logging.ERROR, **fields)
 
 
+def render(fields: Fields, *, structured: bool) -> str:
+    """One line of JSON, or of text that begins with time, level and logger."""
+    if structured:
+        return json.dumps(fields, ensure_ascii=True)
+    first = f"{fields['time']} {fields['level']} {fields['logger']}"
+    skipped = ("time", "level", "logger")
+    rest = " ".join(f"{name}={value}" for name, value in fields.items() if name not in skipped)
+    return f"{first} {rest}"
+
+
 class ContentFree(logging.Formatter):
     """Formats a record as one line of text or JSON, with nothing in it that came from outside."""
 
@@ -44,15 +57,10 @@ class ContentFree(logging.Formatter):
         self._structured = structured
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = self._fields(record)
-        if self._structured:
-            return json.dumps(fields, ensure_ascii=True)
-        first = f"{fields.pop('time')} {fields.pop('level')} {fields.pop('logger')}"
-        rest = " ".join(f"{name}={value}" for name, value in fields.items())
-        return f"{first} {rest}"
+        return render(self._fields(record), structured=self._structured)
 
-    def _fields(self, record: logging.LogRecord) -> dict[str, str | int]:
-        fields: dict[str, str | int] = {
+    def _fields(self, record: logging.LogRecord) -> Fields:
+        fields: Fields = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,

@@ -7,7 +7,7 @@ middle closes the provider's call and is recorded too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,7 +24,7 @@ class Pieces(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
-    async def __anext__(self) -> bytes: ...
+    def __anext__(self) -> Awaitable[bytes]: ...
 
     async def aclose(self) -> None: ...
 
@@ -69,13 +69,19 @@ class Body(AsyncIterator[bytes]):
 class Replies(AsyncIterator[Reply]):
     """A provider's events, the first of which has arrived."""
 
-    def __init__(self, first: Reply, rest: AsyncGenerator[Reply]) -> None:
+    def __init__(self, first: Reply, rest: AsyncGenerator[Reply], passage: Passage) -> None:
         self._first: Reply | None = first
         self._rest = rest
+        self._stop = passage.stop
+        self._meter = passage.meter
 
     async def __anext__(self) -> Reply:
-        first, self._first = self._first, None
-        return await anext(self._rest) if first is None else first
+        reply, self._first = self._first, None
+        if reply is None:
+            with self._stop:
+                reply = await anext(self._rest)
+        self._meter.follow(reply.event)
+        return reply
 
     async def aclose(self) -> None:
         await self._rest.aclose()
@@ -93,8 +99,8 @@ class Answering:
 async def begin(passage: Passage, asked: AsyncGenerator[Reply]) -> Replies:
     """Wait for the first event; a failure before it is still an HTTP error to the client."""
     try:
-        with passage.timed("first"):
-            return Replies(await anext(asked), asked)
+        with passage.timed("first"), passage.stop:
+            return Replies(await anext(asked), asked, passage)
     except StopAsyncIteration:
         empty = UpstreamFailed("the model's server sent an empty answer", code="upstream_invalid")
         await passage.failed(empty)

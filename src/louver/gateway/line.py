@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from louver.core.decision import Decision, Question, decide, mode_of
-from louver.core.errors import Unavailable
+from louver.core.errors import Halted, Unavailable
 from louver.core.events import Sent
 from louver.core.exchanges import Exchange, Minimized
+from louver.core.halts import Halt, HaltKind
 from louver.core.identity import Caller
 from louver.core.policy import Destination, Location, Mode, Policy
 from louver.core.seams import Clock
@@ -27,12 +28,14 @@ from louver.gateway.answering import Answering, Body, Complete, Pieces, begin, s
 from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
-from louver.gateway.providers.interface import Provider
 from louver.gateway.thinking import Seals, bound_to
-from louver.gateway.wire.hub import last_user_text
+from louver.gateway.upstreams import Upstreams
+from louver.gateway.visit import Visit
+from louver.gateway.wire.hub import last_user_text, tool_places
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.restoring import restorer_of
 from louver.gateway.wire.treatments import treatments
+from louver.minimize.once import Once
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds, Survey, survey
@@ -41,17 +44,22 @@ from louver.text.language import guess
 T = TypeVar("T")
 
 _DECISIONS = 3  # How often a request is decided when policy or consent change under it.
-_LARGE = 1024  # Tokens from which detection leaves the event loop to a thread.
+_DECIDED_ANEW = frozenset({"policy_changed", "halted"})
+_LARGE = 4096  # Bytes from which detection leaves the event loop to a thread.
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as a door hands it over; header names are lower-case, `format` names its format."""
+    """A request as a door hands it over; header names are lower-case, `format` names its format.
+
+    `path` is what the door calls it by, for the logs; a constant of the door.
+    """
 
     authorization: Sensitive[str] | None
     headers: Mapping[str, str]
     body: Sensitive[bytes]
     format: str = "openai.chat"
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Parts:
     memory: Memory
     finder: Finds
     pseudonyms: Callable[[Exchange], Pseudonyms]
-    providers: Mapping[str, Provider]
+    upstreams: Upstreams
     clock: Clock
     new_id: Callable[[], str]
     observe: Callable[[Minimized, Destination], None]
@@ -107,23 +115,41 @@ class Line:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def answer(self, incoming: Incoming, caller: Caller | None = None) -> Outgoing:
+    @property
+    def upstreams(self) -> Upstreams:
+        """The destinations that this line asks."""
+        return self._parts.upstreams
+
+    @property
+    def policy(self) -> Policy:
+        """What this line decides by."""
+        return self._parts.policy()
+
+    async def answer(
+        self, incoming: Incoming, caller: Caller | None = None, visit: Visit | None = None
+    ) -> Outgoing:
         """Answer one request. Raises LouverError for what ends it before its answer.
 
-        `caller` is who a door in this process speaks for; everybody else shows an API key.
+        `caller` is who has been let in already; everybody else shows an API key. `visit` is where
+        it is noted how the request fares.
         """
         # 1. Who asks, and for what.
+        visit = visit or Visit(self._parts.clock)
+        if caller is None:
+            caller = self.authenticate(incoming.authorization)
+            visit.key = caller.key_id
         format_ = self._parts.formats[incoming.format]
         exchange = self._parse(incoming, caller)
-        passage = Passage(exchange, self._parts.memory, self._parts.clock)
+        passage = Passage(exchange, self._parts.memory, visit)
         # 2. What is in it.
         with passage.timed("find"):
-            found = await self._find(exchange)
+            finder = Once(self._parts.finder)
+            found = await self._find(exchange, finder)
         # 3. May it flow, and where to; 4. without the values; 5. on record before any byte leaves.
-        sent = await self._record(passage, found)
+        sent = await self._record(passage, found, finder)
         # 6. Ask. Until the first event, a failure is still an HTTP error.
         self._parts.observe(sent.minimized, sent.destination)
-        asked = self._parts.providers[sent.destination.name].ask(sent.minimized)
+        asked = self._parts.upstreams[sent.destination.name].ask(sent.minimized)
         replies = await begin(passage, asked)
         # 7. Put the values back, and have the end on record before the last event.
         seal = self._parts.seals.of(exchange.caller.tenant, sent.destination)
@@ -144,8 +170,8 @@ class Line:
 
     async def consider(self, incoming: Incoming, caller: Caller | None = None) -> Considered:
         """Steps 1 to 3 alone; nothing is recorded and nothing leaves."""
-        exchange = self._parse(incoming, caller)
-        found = await self._find(exchange)
+        exchange = self._parse(incoming, caller or self.authenticate(incoming.authorization))
+        found = await self._find(exchange, self._parts.finder)
         person = await self._parts.memory.known_person(exchange.caller)
         question = self._question(exchange, found, self._parts.policy(), person)
         decision = decide(question, self._parts.policy(), self._parts.memory.consents())
@@ -159,30 +185,36 @@ class Line:
         """The model names that clients may ask for."""
         return sorted(self._parts.policy().routes)
 
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Where requests for `model` may go, in the route's order. Raises UnknownModel."""
+        policy = self._parts.policy()
+        return [policy.destinations[name] for name in policy.route(model).destinations]
+
     def new_id(self) -> str:
         """An unguessable id."""
         return self._parts.new_id()
 
     async def close(self) -> None:
         """Release the providers' connections, on the event loop that made them."""
-        for provider in self._parts.providers.values():
-            await provider.close()
+        for upstream in self._parts.upstreams.values():
+            await upstream.close()
 
-    def _parse(self, incoming: Incoming, caller: Caller | None) -> Exchange:
-        caller = caller or self.authenticate(incoming.authorization)
+    def _parse(self, incoming: Incoming, caller: Caller) -> Exchange:
         asked = asked_of(incoming.headers, caller, self._parts.new_id())
+        asked = replace(asked, began=self._parts.clock.monotonic())
         exchange = self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
         return self._parts.seals.opened(exchange)
 
-    async def _find(self, exchange: Exchange) -> Survey:
+    async def _find(self, exchange: Exchange, finder: Finds) -> Survey:
         rule = treatments(exchange, self._parts.policy())
-        body, finder = exchange.body.reveal(), self._parts.finder
+        body = exchange.body.reveal()
         remember = not exchange.no_store
         return await _run(exchange, lambda: survey(body, rule, finder, remember=remember))
 
-    async def _record(self, passage: Passage, found: Survey) -> _Recorded:
-        """Decide, minimize and record; again where policy or findings changed in between."""
+    async def _record(self, passage: Passage, found: Survey, finder: Finds) -> _Recorded:
+        """Decide, minimize and record; again where policy, halts or findings changed meanwhile."""
         exchange = passage.exchange
+        halted: Unavailable | None = None
         person = await self._parts.memory.known_person(exchange.caller)
         for _ in range(_DECISIONS):
             policy = self._parts.policy()
@@ -194,33 +226,24 @@ class Line:
             decision = decide(question, policy, self._parts.memory.consents())
             destination = decision.require()
             with passage.timed("minimize"):
-                minimized = await self._minimize(exchange, policy, destination)
+                minimized = await self._minimize(exchange, policy, destination, finder)
             if not minimized.counts.keys() <= found.counts.keys():
                 # Replacing brought something to light; it takes part in the decision too.
                 found = replace(found, counts={**minimized.counts, **found.counts})
                 continue
-            event = Sent(
-                exchange=exchange.id,
-                tenant=question.tenant,
-                application=question.application,
-                person=None if unlinked else question.person,
-                purpose=question.purpose,
-                destination=destination.name,
-                remote=destination.location is Location.REMOTE,
-                policy=policy.digest,
-                mode=decision.mode.name.lower(),
-                counts=minimized.counts,
-                because=decision.because,
-            )
+            event = _sent(exchange, question, decision, minimized, policy)
+            depends = _depends(exchange, destination)
             try:
                 with passage.timed("record"):
-                    await self._parts.memory.record_sent(event, decision.consent)
+                    await self._parts.memory.record_sent(event, decision.consent, depends)
             except Unavailable as error:
-                if error.code != "policy_changed":
+                if error.code not in _DECIDED_ANEW:
                     raise
+                halted = error if isinstance(error, Halted) else None
             else:
+                passage.leaves(decision, minimized, depends)
                 return _Recorded(decision, destination, minimized, policy)
-        raise Unavailable(
+        raise halted or Unavailable(
             "another process put a different policy in force on this store; restart this one with "
             "the same settings, or give it a store of its own",
             code="policy_changed",
@@ -233,6 +256,8 @@ class Line:
         if policy.chooses_by_language:
             said = last_user_text(exchange.body.reveal())
             needs = replace(needs, language=guess(said))
+        halts = self._parts.memory.halts()
+        minds_tools = any(halt.kind is HaltKind.TOOL for halt in halts.standing)
         return Question(
             tenant=exchange.caller.tenant,
             application=exchange.caller.application,
@@ -245,26 +270,64 @@ class Line:
             needs=needs,
             categories=found.counts,
             uninspectable=exchange.uninspectable,
+            halts=halts,
+            tools=tool_places(exchange.body.reveal()) if minds_tools else {},
+            down=self._parts.upstreams.down(),
         )
 
     async def _minimize(
-        self, exchange: Exchange, policy: Policy, destination: Destination
+        self, exchange: Exchange, policy: Policy, destination: Destination, finder: Finds
     ) -> Minimized:
         exchange = bound_to(exchange, destination)
-        provider = self._parts.providers[destination.name]
+        upstream = self._parts.upstreams[destination.name]
         how = Minimizing(
-            finder=self._parts.finder,
+            finder=finder,
             policy=policy,
             pseudonyms=self._parts.pseudonyms(exchange),
             rule=treatments(exchange, policy),
-            address=lambda body: provider.request(body, exchange.operation),
+            address=lambda body: upstream.request(body, exchange.operation),
             remember=not exchange.no_store,
         )
         return await _run(exchange, lambda: minimize(exchange, how))
 
 
+def _sent(
+    exchange: Exchange,
+    question: Question,
+    decision: Decision,
+    minimized: Minimized,
+    policy: Policy,
+) -> Sent:
+    """What goes on record before anything leaves."""
+    destination = decision.require()
+    unlinked = exchange.no_store or decision.mode is Mode.STRICT
+    return Sent(
+        exchange=exchange.id,
+        tenant=question.tenant,
+        application=question.application,
+        person=None if unlinked else question.person,
+        purpose=question.purpose,
+        destination=destination.name,
+        remote=destination.location is Location.REMOTE,
+        policy=policy.digest,
+        mode=decision.mode.name.lower(),
+        counts=minimized.counts,
+        because=decision.because,
+    )
+
+
+def _depends(exchange: Exchange, destination: Destination) -> tuple[Halt, ...]:
+    """What must not be halted when this is recorded, nor while its answer comes."""
+    return (
+        Halt(HaltKind.TENANT, exchange.caller.tenant),
+        Halt(HaltKind.ROUTE, exchange.model),
+        Halt(HaltKind.MODEL, destination.name),
+        *(Halt(HaltKind.TOOL, name) for name in exchange.tools),
+    )
+
+
 async def _run(exchange: Exchange, work: Callable[[], T]) -> T:
     """Run `work` here, or in a thread where it would hold the event loop up."""
-    if exchange.needs.context < _LARGE:
+    if exchange.size < _LARGE:
         return work()
     return await asyncio.to_thread(work)

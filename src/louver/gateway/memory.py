@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 
 from louver.core.consent import ConsentKey, Consents
-from louver.core.errors import Unauthenticated
+from louver.core.errors import LouverError, Unauthenticated
 from louver.core.events import Answered, Sent
 from louver.core.halts import Halt, Halts
 from louver.core.identity import Caller
@@ -14,6 +16,7 @@ from louver.store.entries import Position
 from louver.store.store import Store
 from louver.store.usage import Usage
 from louver.store.vault import KeptResponse, Owner
+from louver.store.writer import Reply, Settled
 
 
 class Memory:
@@ -34,6 +37,15 @@ class Memory:
 
     def halts(self) -> Halts:
         return self._store.halts()
+
+    async def answers(self) -> None:
+        """Ask the database for something small. Raises Unavailable."""
+        await asyncio.to_thread(self._store.head)
+
+    def policy_in_force(self) -> str | None:
+        """The digest of the policy that the store goes by, as far as this process knows."""
+        active = self._store.active_policy()
+        return None if active is None else active.digest
 
     def usage(self, key: str, day: str) -> Usage:
         """What an API key has used on a day (UTC, see `louver.store.usage.day_of`)."""
@@ -58,8 +70,9 @@ class Memory:
         self, event: Sent, consent: ConsentKey | None, halts: tuple[Halt, ...] = ()
     ) -> Position:
         """Durable before it returns. Raises Stale, Halted, ConsentRequired, Unavailable."""
-        recorded = self._store.record_sent(event, policy=event.policy, consent=consent, halts=halts)
-        return await asyncio.wrap_future(recorded)
+        waiter: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+        self._store.post_sent(event, consent, halts, Reply(waiter, _deliver))
+        return await waiter
 
     async def content_salt(self, owner: Owner) -> bytes:
         """What the key of an owner's content derives from, made at first sight."""
@@ -81,8 +94,30 @@ class Memory:
 
     async def record_answered(self, event: Answered) -> None:
         """Durable before it returns. Raises Unavailable."""
-        await asyncio.wrap_future(self._store.record_answered(event))
+        waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._store.post_answered(event, Reply(waiter, _deliver))
+        await waiter
 
     def record_answered_later(self, event: Answered) -> None:
         """Queue the record and do not wait; if it is lost, the sweeper says `interrupted`."""
         self._store.record_answered(event)
+
+
+def _deliver(settled: Sequence[Settled]) -> None:
+    """From the writer's thread to the event loops: each is woken once per batch."""
+    loop = settled[0].waiter.get_loop()
+    own = [one for one in settled if one.waiter.get_loop() is loop]
+    with suppress(RuntimeError):  # A loop that was closed: nobody waits on it any more.
+        loop.call_soon_threadsafe(_hand_out, own)
+    if len(own) < len(settled):
+        _deliver([one for one in settled if one.waiter.get_loop() is not loop])
+
+
+def _hand_out(settled: Sequence[Settled]) -> None:
+    for waiter, outcome in settled:
+        if waiter.done():  # Its task was canceled after the batch had begun.
+            continue
+        if isinstance(outcome, LouverError):
+            waiter.set_exception(outcome)
+        else:
+            waiter.set_result(outcome)

@@ -7,17 +7,22 @@ is kept of it is a keyed digest, offsets and names, never the text.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Lock
+from typing import TypeAlias
 
-from louver.core.categories import TAXONOMY, Tier
+from louver.core.categories import TAXONOMY
 from louver.core.spans import Finding, Span
-from louver.minimize.detectors.shapes import placeholder_spans
-from louver.minimize.interface import Detector, DetectorFailed
+from louver.minimize.detectors.opened import OpenedText
+from louver.minimize.detectors.shapes import Place
+from louver.minimize.interface import Detector, DetectorFailed, FindsOpened
+from louver.minimize.merging import LITERAL, merged
 from louver.text.views import View, normalized
 
-LITERAL = "louver.literal"
 _SHAPE_RULE = "placeholder_shape"
+
+Known: TypeAlias = tuple[Finding, ...] | None
+"""What a text holds; None where that is nothing but text of placeholder shape."""
 
 
 class Finder:
@@ -34,10 +39,10 @@ class Finder:
         cache_size: int = 65536,
         digest: Callable[[bytes], bytes],
     ) -> None:
-        self._detectors = tuple(detectors)
+        self._looks = tuple((one.name, _look_of(one)) for one in detectors)
         self._cache_size = cache_size
         self._digest = digest
-        self._known: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._lock = Lock()
         self.scanned_characters = 0
         self.cache_hits = 0
@@ -47,116 +52,90 @@ class Finder:
 
         With `remember=False` nothing about `text` is kept. Raises DetectorFailed.
         """
+        return self.find_besides(text, (), remember=remember)
+
+    def find_besides(
+        self, text: str, own: Collection[str], *, remember: bool = True
+    ) -> tuple[Finding, ...]:
+        """The same, but nothing at all where there is nothing besides the placeholders `own`."""
         if not text:
             return ()
         key = self._digest(text.encode("utf-8", "surrogatepass"))
+        opened: OpenedText | None = None
         with self._lock:
-            known = self._known.get(key)
-            if known is not None:
+            seen = key in self._known
+            if seen:
+                known = self._known[key]
                 self._known.move_to_end(key)
                 self.cache_hits += 1
-                return known
-        findings = self._scan(text)
+        if not seen:
+            opened = OpenedText(text)
+            known = self._scan(opened)
+            self._scanned(key, known, len(text), remember=remember)
+        if known is not None:
+            return known
+        places = (opened or OpenedText(text)).placeholders
+        if all(text[start:end] in own for start, end in places):
+            return ()
+        return merged(text, _literals(places))
+
+    def _scanned(self, key: bytes, known: Known, size: int, *, remember: bool) -> None:
         with self._lock:
-            self.scanned_characters += len(text)
+            self.scanned_characters += size
             if remember:
-                self._known[key] = findings
+                self._known[key] = known
                 while len(self._known) > self._cache_size:
                     self._known.popitem(last=False)
-        return findings
 
-    def _scan(self, text: str) -> tuple[Finding, ...]:
-        findings = self._look(text)
+    def _scan(self, opened: OpenedText) -> Known:
+        text = opened.text
+        findings = self._look(opened)
         view = normalized(text)
         if view is not None and view.text:
-            findings.extend(_mapped(finding, view) for finding in self._look(view.text))
-        return merged(text, findings, view)
+            below = OpenedText(view.text)
+            more = [*self._look(below), *_literals(below.placeholders)]
+            findings += [_mapped(finding, view) for finding in more]
+        if not findings:
+            return None if opened.placeholders else ()
+        return merged(text, [*findings, *_literals(opened.placeholders)], view)
 
-    def _look(self, text: str) -> list[Finding]:
-        """All findings of all detectors in `text`, checked."""
-        findings = [Finding(span, LITERAL, _SHAPE_RULE) for span in placeholder_spans(text)]
-        for detector in self._detectors:
+    def _look(self, opened: OpenedText) -> list[Finding]:
+        """All findings of all detectors in a text, checked."""
+        findings: list[Finding] = []
+        for name, look in self._looks:
             # A plugin may raise anything; whatever it is, there is no answer without it.
             try:
-                found = detector.find(text)
+                found = look(opened)
             except Exception:  # noqa: BLE001 - the seam: anybody's code runs here
                 found = None
-            if found is None or any(not _sound(f, text) for f in found):
+            if found is None or not _sound(found, len(opened.text)):
                 raise DetectorFailed(
-                    f"the detector '{detector.name}' failed, and nothing is sent without it; "
+                    f"the detector '{name}' failed, and nothing is sent without it; "
                     "see its documentation, or remove it from louver.yaml"
                 ) from None
-            findings.extend(found)
+            findings += found
         return findings
 
 
-def _sound(finding: Finding, text: str) -> bool:
-    return finding.span.end <= len(text) and finding.category in TAXONOMY
+def _look_of(detector: Detector) -> Callable[[OpenedText], Sequence[Finding]]:
+    """How to ask `detector`: with the opened text, if it can take that."""
+    if isinstance(detector, FindsOpened):
+        return detector.find_opened
+    return lambda opened: detector.find(opened.text)
+
+
+def _sound(found: Sequence[Finding], size: int) -> bool:
+    """Whether what a detector found lies in the text, and is called as the taxonomy calls it."""
+    for finding in found:
+        if finding.span.end > size or finding.category not in TAXONOMY:
+            return False
+    return True
+
+
+def _literals(places: Sequence[Place]) -> list[Finding]:
+    return [Finding(Span(start, end), LITERAL, _SHAPE_RULE) for start, end in places]
 
 
 def _mapped(finding: Finding, view: View) -> Finding:
     start, end = view.back(finding.span.start, finding.span.end)
     return Finding(Span(start, end), finding.category, finding.rule)
-
-
-def merged(text: str, findings: Iterable[Finding], view: View | None = None) -> tuple[Finding, ...]:
-    """`findings` sorted, grown to whole ASCII words; those that overlap or touch become one.
-
-    A placeholder must stand alone to be recognized, so no ASCII letter, digit or underscore may be
-    left beside it; nor half of an escape, where the text has another `view`. A united finding is
-    called after its most important member: text that looks like a placeholder, then a secret, then
-    a number with a check digit, then the longer one, then the one that begins first. Linear after
-    sorting: no character is grown over twice.
-    """
-    united: list[Finding] = []
-    best: Finding | None = None
-    start = end = 0
-    for finding in sorted(findings):
-        span = finding.span
-        if best is not None and span.start > end:
-            begin = _word_start(text, span.start, end, view)
-            if begin > end:
-                united.append(Finding(Span(start, end), best.category, best.rule))
-                best, start = None, begin
-        if best is None:
-            start = start if united else _word_start(text, span.start, 0, view)
-            best, end = finding, span.end
-        else:
-            best, end = max(best, finding, key=_importance), max(end, span.end)
-        end = _word_end(text, end, view)
-    if best is not None:
-        united.append(Finding(Span(start, end), best.category, best.rule))
-    return tuple(united)
-
-
-def _word_start(text: str, start: int, least: int, view: View | None) -> int:
-    """Where the ASCII word that `start` cuts begins, no further back than `least`."""
-    while start > least and _is_word(text[start - 1]):
-        start = view.unit(start - 1)[0] if view else start - 1
-    return max(start, least)
-
-
-def _word_end(text: str, end: int, view: View | None) -> int:
-    while end < len(text) and _is_word(text[end]):
-        end = view.unit(end)[1] if view else end + 1
-    return end
-
-
-_CHECKED = frozenset(
-    code for code in TAXONOMY if code.startswith("id.") and code != "id.passport"
-) | {"finance.card_number", "finance.iban"}
-
-
-def _importance(finding: Finding) -> tuple[bool, bool, bool, int, int]:
-    span = finding.span
-    return (
-        finding.category == LITERAL,
-        TAXONOMY[finding.category].tier is Tier.SECRET,
-        finding.category in _CHECKED,
-        span.end - span.start,
-        -span.start,
-    )
-
-
-def _is_word(character: str) -> bool:
-    return character == "_" or (character.isascii() and character.isalnum())

@@ -6,10 +6,11 @@ A plugin registers a zero-argument factory under the entry point group `louver.d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from louver.core.errors import Unavailable
 from louver.core.spans import Finding
+from louver.minimize.detectors.opened import OpenedText
 
 
 class DetectorFailed(Unavailable):
@@ -38,3 +39,10 @@ class Detector(Protocol):
         Deterministic; thread-safe; linear in the length of the text. Never keeps the text.
         """
         ...
+
+
+@runtime_checkable
+class FindsOpened(Protocol):
+    """A detector that also takes a text which was opened once for all; it finds the same in it."""
+
+    def find_opened(self, opened: OpenedText) -> Sequence[Finding]: ...

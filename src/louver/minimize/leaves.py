@@ -5,7 +5,7 @@ The wire format says by path how a leaf is treated; there is no way to skip one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol, TypeAlias, cast
 
@@ -26,6 +26,7 @@ class Treatment(Enum):
     JSON = "json"  # a string that holds JSON; its leaves are walked in turn
     NAME = "name"  # names a person, whatever it says
     USER = "user"  # identifies a person, whatever it says
+    FILE = "file"  # a file's content, encoded; `louver.minimize.files` reads what is in it
     FIXED = "fixed"  # a word of the protocol that the wire parser has validated
     OPAQUE = "opaque"  # cannot be inspected, and the policy lets it pass all the same
 
@@ -72,18 +73,18 @@ def rewrite(tree: JsonTree, rule: Rule, visitor: Visitor, path: Path = ()) -> Js
     """
     if isinstance(tree, str):
         return _string(tree, rule(path), visitor, path)
+    if isinstance(tree, dict):
+        out: dict[str, JsonTree] = {}
+        for key, value in tree.items():
+            below = (*path, key)
+            new = key if key in PROTOCOL_WORDS else visitor.text(key, Treatment.TEXT, below)
+            out[new] = rewrite(value, rule, visitor, below)
+        return out
+    if isinstance(tree, list | tuple):
+        return [rewrite(item, rule, visitor, (*path, i)) for i, item in enumerate(tree)]
     if isinstance(tree, bool) or tree is None:
         return tree
-    if isinstance(tree, int | float):
-        return visitor.number(tree, path)
-    if isinstance(tree, Mapping):
-        out: dict[str, JsonTree] = {}
-        for key, value in cast("Mapping[str, JsonTree]", tree).items():
-            new = key if key in PROTOCOL_WORDS else visitor.text(key, Treatment.TEXT, (*path, key))
-            out[new] = rewrite(value, rule, visitor, (*path, key))
-        return out
-    items = cast("Sequence[JsonTree]", tree)
-    return [rewrite(item, rule, visitor, (*path, i)) for i, item in enumerate(items)]
+    return visitor.number(cast("float", tree), path)
 
 
 def _string(text: str, treatment: Treatment, visitor: Visitor, path: Path) -> str:

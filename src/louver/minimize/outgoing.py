@@ -13,9 +13,11 @@ from typing import cast
 
 import orjson
 
-from louver.core.errors import Invalid, Refused
+from louver.core.errors import Invalid, Refused, Uninspectable
 from louver.core.exchanges import Exchange, JsonTree, Minimized
 from louver.core.policy import Policy
+from louver.minimize.files import rewrite_file
+from louver.minimize.files import spellings as file_spellings
 from louver.minimize.leaves import (
     PROTOCOL_WORDS,
     Path,
@@ -58,12 +60,15 @@ class Replacer:
         self._how = how
         self.counts: Counter[str] = Counter()
         self.opaque: set[str] = set()
+        self.files: set[str] = set()
 
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        if treatment is Treatment.FILE:
+            return self.file(text, path)
         if treatment is Treatment.OPAQUE:
             # Some servers take what a data URL carries without the URL around it.
             self.opaque |= {text, text.partition(";base64,")[2] or text}
-        if treatment is Treatment.TEXT:
+        if treatment is Treatment.TEXT and "\\" in text:
             inner = _escaped_json(text)
             if inner is not None:
                 outer = rewrite(inner, everything_is_text, _Within(self), path)
@@ -74,8 +79,16 @@ class Replacer:
     def leaf(self, text: str, treatment: Treatment, path: Path) -> str:
         """`text` with its values replaced where they stand."""
         how = self._how
-        found = tuple(findings_of(text, treatment, path, how.finder, remember=how.remember))
+        found = findings_of(text, treatment, path, how.finder, remember=how.remember)
         return replace_all(text, to_replace(found, how.policy), how.pseudonyms, self.counts)
+
+    def file(self, data: str, path: Path, *, as_table: bool = True) -> str:
+        """A text file with the values in its text replaced."""
+        written = rewrite_file(data, self, path, as_table=as_table)
+        if written is None:
+            raise Uninspectable("a file that is no text cannot be looked into", param=show(path))
+        self.files |= file_spellings(written)
+        return written
 
     def number(self, number: float, path: Path) -> float | str:
         for written in spellings(number):
@@ -107,7 +120,7 @@ def _escaped_json(text: str) -> JsonTree:
 
     A value cut out of the source would be restored as it is spelled there: `Zo\u00eb`.
     """
-    if "\\" not in text or (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
+    if (text.strip()[:1] + text.strip()[-1:]) not in {"{}", "[]"}:
         return None
     try:
         inner: JsonTree = orjson.loads(text)
@@ -119,16 +132,20 @@ def _escaped_json(text: str) -> JsonTree:
 class Rereader(Replacer):
     """Reads finished bytes: our own placeholders pass, anything else found is replaced again."""
 
-    def __init__(self, how: Minimizing, opaque: set[str]) -> None:
+    def __init__(self, how: Minimizing, opaque: set[str], files: set[str]) -> None:
         super().__init__(how)
         self.opaque = opaque
+        self.files = files
 
     def text(self, text: str, treatment: Treatment, path: Path) -> str:
+        if text in self.files:
+            return self.file(text, path, as_table=False)
         if text in self.opaque or text in PROTOCOL_WORDS:
             return text
         how = self._how
-        found = to_replace(find_in(text, path, how.finder, remember=how.remember), how.policy)
-        missed = unseen(text, found, how.pseudonyms)
+        own = how.pseudonyms.values
+        found = find_in(text, path, how.finder, own, remember=how.remember)
+        missed = unseen(text, to_replace(found, how.policy), how.pseudonyms)
         return replace_all(text, missed, how.pseudonyms, self.counts)
 
 
@@ -143,7 +160,7 @@ def minimize(exchange: Exchange, how: Minimizing) -> Minimized:
     body = orjson.dumps(how.address(cast("Mapping[str, JsonTree]", tree)))
     counts = replacer.counts
     for _ in range(_ROUNDS):
-        rereader = Rereader(how, replacer.opaque)
+        rereader = Rereader(how, replacer.opaque, replacer.files)
         again = rewrite(orjson.loads(body), everything_is_text, rereader)
         if not rereader.counts:
             return Minimized(

@@ -15,6 +15,7 @@ VALUE_LETTERS = 9
 SURFACE_LETTERS = 3
 CODE_LENGTH = VALUE_LETTERS + SURFACE_LETTERS
 LABEL = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
+_CODE = re.compile(rf"[{ALPHABET}]{{{CODE_LENGTH}}}")
 FORM = re.compile(rf"{LABEL.pattern}_[{ALPHABET}]{{{CODE_LENGTH}}}")
 """The form with any label, in upper case; use `fullmatch`."""
 
@@ -26,7 +27,7 @@ def labels() -> frozenset[str]:
 
 def compose(label: str, code: str) -> str:
     """Join the two halves. Raises ValueError if they make no placeholder."""
-    text = f"{label}_{code}"
-    if FORM.fullmatch(text) is None:
+    known = label in LABELS or LABEL.fullmatch(label) is not None
+    if not known or _CODE.fullmatch(code) is None:
         raise ValueError("a label or code does not fit the form of a placeholder")
-    return text
+    return f"{label}_{code}"

@@ -13,8 +13,7 @@ from louver.core.errors import Refused, Tampered
 from louver.core.policy import Action, Policy
 from louver.core.sensitive import Sensitive
 from louver.core.spans import Finding
-from louver.minimize.canonical import canonical
-from louver.minimize.detectors.shapes import placeholder_spans
+from louver.minimize.detectors.shapes import placeholder_places
 from louver.minimize.pseudonyms import Pseudonyms
 from louver.minimize.survey import Finds
 
@@ -45,47 +44,55 @@ def protect(
     counts: Counter[str] = Counter()
     safe = replace_all(text, to_replace(findings, policy), pseudonyms, counts)
     for _ in range(_ROUNDS):
-        missed = unseen(safe, to_replace(finder.find(safe, remember=remember), policy), pseudonyms)
+        found = finder.find_besides(safe, pseudonyms.values, remember=remember)
+        missed = unseen(safe, to_replace(found, policy), pseudonyms)
         if not missed:
             return Protected(safe, dict(pseudonyms.values), findings, dict(counts))
         safe = replace_all(safe, missed, pseudonyms, counts)
     raise Refused("values remained after replacing", code="minimization_incomplete")
 
 
-def to_replace(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
+def to_replace(findings: Sequence[Finding], policy: Policy) -> Sequence[Finding]:
     """The findings that must not stay. Raises Refused for one that may not even be replaced."""
-    for finding in findings:
-        if policy.action(finding.category) is Action.REFUSE:
-            raise Refused(f"the policy refuses {finding.category}", code="refused_category")
-    return [f for f in findings if policy.action(f.category) is not Action.KEEP]
+    actions = {category: policy.action(category) for category in {f.category for f in findings}}
+    refused = [category for category, action in actions.items() if action is Action.REFUSE]
+    if refused:
+        raise Refused(f"the policy refuses {min(refused)}", code="refused_category")
+    if Action.KEEP not in actions.values():
+        return findings
+    return [f for f in findings if actions[f.category] is not Action.KEEP]
 
 
 def replace_all(
-    text: str, findings: list[Finding], pseudonyms: Pseudonyms, counts: Counter[str]
+    text: str, findings: Sequence[Finding], pseudonyms: Pseudonyms, counts: Counter[str]
 ) -> str:
     """`text` with each of `findings` (as a `Finder` gives them) replaced by its placeholder."""
-    out, at = [], 0
+    if not findings:
+        return text
+    out: list[str] = []
+    at = 0
     for finding in findings:
-        surface = finding.span.of(text)
-        value = canonical(finding.category, surface)
-        out += [text[at : finding.span.start]]
-        out += [pseudonyms.for_value(finding.category, value, surface)]
-        at = finding.span.end
-        counts[finding.category] += 1
-    return "".join([*out, text[at:]])
+        span, category = finding.span, finding.category
+        out.append(text[at : span.start])
+        out.append(pseudonyms.for_surface(category, text[span.start : span.end]))
+        at = span.end
+        counts[category] += 1
+    out.append(text[at:])
+    return "".join(out)
 
 
-def unseen(text: str, findings: list[Finding], pseudonyms: Pseudonyms) -> list[Finding]:
+def unseen(text: str, findings: Sequence[Finding], pseudonyms: Pseudonyms) -> Sequence[Finding]:
     """Those `findings` that no placeholder of ours has a part in."""
     if not findings:
-        return []
-    own = [span for span in placeholder_spans(text) if span.of(text) in pseudonyms.values]
-    ends = [span.end for span in own]
+        return findings
+    values = pseudonyms.values
+    own = [place for place in placeholder_places(text) if text[place[0] : place[1]] in values]
+    ends = [end for _, end in own]
     missed: list[Finding] = []
     for finding in findings:
         # Neither overlap among themselves: only the first that ends later can have a part in it.
         at = bisect_right(ends, finding.span.start)
-        if at == len(own) or own[at].start >= finding.span.end:
+        if at == len(own) or own[at][0] >= finding.span.end:
             missed.append(finding)
     return missed
 

@@ -14,6 +14,7 @@ from louver.core.categories import category as category_of
 from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys
 from louver.crypto.prf import letters
+from louver.minimize.canonical import canonical as form
 from louver.minimize.placeholders import SURFACE_LETTERS, VALUE_LETTERS, compose
 
 
@@ -51,9 +52,18 @@ class Pseudonyms:
         self._prf = prf
         self._given: dict[_Meaning, str] = {}
         self._owners: dict[str, tuple[str, str]] = {}
+        self._by_surface: dict[tuple[str, str], str] = {}
 
     def __repr__(self) -> str:
         return f"<pseudonyms: {len(self.values)}>"
+
+    def for_surface(self, category: str, surface: str) -> str:
+        """The placeholder of a value as it was found; which value it is, its form says."""
+        known = self._by_surface.get((category, surface))
+        if known is None:
+            known = self.for_value(category, form(category, surface), surface)
+            self._by_surface[category, surface] = known
+        return known
 
     def for_value(self, category: str, canonical: str, surface: str) -> str:
         """The placeholder of `surface`, which is one way to write `canonical`.

@@ -6,8 +6,9 @@ While a batch is open it holds the ledger's lock, so what it checks stays true u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from louver.core.errors import Tampered
 from louver.core.events import Answered, Event, Kind
@@ -16,19 +17,11 @@ from louver.crypto.commitments import SALT_BYTES, committed_leaf
 from louver.crypto.merkle import Frontier
 from louver.store.entries import Placed, encode, exchange_of
 from louver.store.facts import Facts, State, read_facts
-from louver.store.lane import Changes, EntryRow, Opened
+from louver.store.lane import Changes, EntryRow, Ground, Phase
 from louver.store.usage import UsageRow, day_of
 
-
-class Phase(Enum):
-    """Where an exchange stands in the ledger."""
-
-    UNKNOWN = "unknown"
-    OPEN = "open"  # sent, and its end is not yet recorded
-    ENDED = "ended"
-
-
 _SALTS_AT_ONCE = 64
+_LATEST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +29,53 @@ class Tip:
     """What this process knows of the ledger's end; `state` and `frontier` belong together.
 
     Without a frontier, the next batch builds and checks it from the state that it reads. `used` is
-    what API keys have used, as far as the last batch changed it.
+    what API keys have used, as far as the last batch changed it; `open` are exchanges that are open
+    in `state`, and at least those that were sent by this process since it last met another's entry.
     """
 
     facts: Facts
     state: State | None = None
     frontier: Frontier | None = None
     used: Sequence[UsageRow] = ()
+    open: set[str] = field(default_factory=set)
 
 
 class Batch:
-    """An open transaction on the ledger. `facts` are true in it, its own changes included.
+    """A transaction on the ledger. `facts` are true in it, its own changes included.
 
     Operations replace `facts` as they go; `finish` writes what they added up to, and commits.
     `time` is the entries' time.
     """
 
     def __init__(
-        self, opened: Opened, clock: Clock, randomness: Randomness, known: Tip, expected: int = 1
+        self, ground: Ground, clock: Clock, randomness: Randomness, known: Tip, expected: int = 1
     ) -> None:
         """`expected`: about how many entries will come. Raises Tampered."""
-        self.connection = opened.connection
         self.randomness = randomness
-        self._opened_on = opened
+        self._ground = ground
         # After the lock, not before: waiting for it may outlast a consent.
         self.time = clock.now()
-        # Read under the lock: another process may have appended since the last batch.
-        self.before = opened.state
-        self._frontier = _frontier(opened.state, known)
-        self.facts = read_facts(opened.connection, opened.state, known.facts)
+        self._clock = clock
+        # Under the lock, another process may have appended since the last batch.
+        self.before = ground.state
+        self._alone = known.state == ground.state
+        self._frontier = _frontier(ground.state, known)
+        self.facts = known.facts
+        if not self._alone:
+            self.facts = read_facts(ground.connection, ground.state, known.facts)
+        self._open = known.open if self._alone else set()
         self._entries: list[EntryRow] = []
         self._opened: dict[str, None] = {}
         self._ended: list[str] = []
         self._used: dict[str, UsageRow] = {}
         self._salts = b""
         self._salts_at_once = min(max(expected, 1), _SALTS_AT_ONCE)
-        self._phases = _phases(opened.phases)
+        self._phases = dict(ground.phases)
+
+    @property
+    def connection(self) -> Connection:
+        """For what is not hot: it makes sure that the lock is held."""
+        return self._ground.connection
 
     @property
     def size(self) -> int:
@@ -111,8 +115,8 @@ class Batch:
     def finish(self) -> Tip:
         """Write the entries, the tree and its new head, and commit; what is known after that."""
         if not self._entries:
-            self._opened_on.finish(None)
-            return Tip(self.facts, self.before, self._frontier)
+            self._ground.finish(None, self._in_time)
+            return Tip(self.facts, self.before, self._frontier, (), self._open)
         facts = self.facts
         state = State(
             self.size,
@@ -125,10 +129,16 @@ class Batch:
         )
         # In one order in every process, as each row is locked.
         used = [self._used[key] for key in sorted(self._used)]
-        totals = self._opened_on.finish(
-            Changes(self.time, self._entries, list(self._opened), self._ended, used, state)
-        )
-        return Tip(facts, state, self._frontier, totals)
+        opened = list(self._opened)
+        changes = Changes(self.time, self._entries, opened, self._ended, used, self.before, state)
+        totals = self._ground.finish(changes, self._in_time)
+        self._open.difference_update(self._ended)
+        self._open.update(opened)
+        return Tip(facts, state, self._frontier, totals, self._open)
+
+    def _in_time(self) -> bool:
+        """Whether the entries' time is still now: what waits too long is built anew."""
+        return self._clock.now() - self.time < _LATEST_SECONDS
 
     def _salt(self) -> bytes:
         # Drawn many at once: each draw lets go of the interpreter, and other threads jump in.
@@ -153,18 +163,9 @@ class Batch:
 def _frontier(state: State, known: Tip) -> Frontier:
     """The tree's edge at `state`; nobody having appended since, it is the one that is known."""
     if known.frontier is not None and known.state == state:
-        return known.frontier
+        # A copy: a batch that comes to nothing must not have grown the one that is known.
+        return Frontier(known.frontier.size, known.frontier.peaks)
     frontier = Frontier.from_bytes(state.size, state.frontier)
     if frontier.root() != state.root:
         raise Tampered("the ledger's edge does not lead to its root; it takes no more entries")
     return frontier
-
-
-def _phases(rows: Sequence[tuple[str, str]]) -> dict[str, Phase]:
-    phases: dict[str, Phase] = {}
-    for exchange, kind in rows:
-        if kind != Kind.SENT.value:
-            phases[exchange] = Phase.ENDED
-        else:
-            phases.setdefault(exchange, Phase.OPEN)
-    return phases

@@ -256,7 +256,7 @@ def require_same_file(connection: Connection) -> None:
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file stands at `path`; None for none, or an empty one."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # Asked in every commit; half the price.
     except OSError:
         return None
     return (status.st_dev, status.st_ino) if status.st_size else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
@@ -31,8 +32,7 @@ class Entry:
         return parsed
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where an entry stands, for a receipt: its own leaf, and the tree head it was committed with.
 
     The leaf commits to the entry and tells nothing of it; with the salt and the payload from the
@@ -45,8 +45,7 @@ class Position:
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An entry of a batch that has not committed yet; it becomes a `Position`."""
 
     seq: int
@@ -56,6 +55,7 @@ class Placed:
 _PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
 _LARGEST_TIME = 2.0**53
 _INTEGERS = {int}
+_OF_EXCHANGES = (Sent, Answered, Interrupted)
 
 
 def encode(event: Event, time: float) -> bytes:
@@ -90,10 +90,10 @@ def _encode_plain(event: Event, time: float) -> bytes | None:
     if not whole or not "".join(counted).isascii():
         return None
     shown = int(time) if time == int(time) else time
+    payload = event.payload()
+    payload["kind"], payload["time"] = event.kind.value, shown
     try:
-        return orjson.dumps(
-            {"kind": event.kind.value, "time": shown, **event.payload()}, None, _PLAIN
-        )
+        return orjson.dumps(payload, None, _PLAIN)
     except orjson.JSONEncodeError:
         # The careful encoder says what is wrong, if anything is.
         return None
@@ -101,7 +101,7 @@ def _encode_plain(event: Event, time: float) -> bytes | None:
 
 def exchange_of(event: Event) -> str | None:
     """The exchange that an event belongs to; None for changes of facts."""
-    return event.exchange if isinstance(event, Sent | Answered | Interrupted) else None
+    return event.exchange if isinstance(event, _OF_EXCHANGES) else None
 
 
 def bad_entry(seq: int, what: str) -> Tampered:

@@ -11,8 +11,9 @@ from louver.core.consent import ConsentKey, ConsentState
 from louver.core.errors import ConsentNeeded, ConsentRequired, Invalid, Unavailable
 from louver.core.events import Answered, Interrupted, Sent
 from louver.core.halts import Halt
-from louver.store.batch import Batch, Phase
+from louver.store.batch import Batch
 from louver.store.entries import Placed
+from louver.store.lane import Phase
 from louver.store.schema import pending
 
 SWEPT_AT_ONCE = 256

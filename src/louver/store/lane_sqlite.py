@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from louver.store.database import require_same_file
 from louver.store.facts import State, state_of
-from louver.store.lane import Changes
+from louver.store.lane import Changes, Overtaken
 from louver.store.usage import UsageRow
 
 _STATE = "SELECT size, frontier, root, policy, consents, keys, halts FROM ledger_state WHERE id = 1"
@@ -61,6 +62,21 @@ class SqlitePen:
         if changes is not None:
             totals = self._write(changes)
             require_same_file(self.connection)
+        self._driver.commit()
+        return totals
+
+    def swap(self, changes: Changes, in_time: Callable[[], bool]) -> list[UsageRow]:
+        cursor = self._cursor
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute(_STATE)
+        try:
+            if state_of(cursor.fetchone()) != changes.before or not in_time():
+                raise Overtaken
+            totals = self._write(changes)
+        except (Overtaken, sqlite3.IntegrityError):
+            self._driver.rollback()
+            raise Overtaken from None
+        require_same_file(self.connection)
         self._driver.commit()
         return totals
 

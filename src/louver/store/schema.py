@@ -166,7 +166,6 @@ pending = Table(
     "pending",
     metadata,
     Column("exchange", Text, primary_key=True),
+    # Without an index: only the sweeper asks, for all of what is open at a time, which is little.
     Column("sent_at", Double, nullable=False),
-    # The sweeper asks for the oldest.
-    Index(None, "sent_at"),
 )

@@ -26,7 +26,7 @@ from louver.store.facts import ActivePolicy, KeyRecord
 from louver.store.ledger import TreeHead, read_entries, read_head
 from louver.store.usage import Usage, find_usage
 from louver.store.vault import KeptResponse, Owner
-from louver.store.writer import Writer
+from louver.store.writer import Reply, Writer
 
 _LONGEST_NAME = 256
 
@@ -90,12 +90,29 @@ class Store:
         operation = partial(
             exchanges.record_sent, event=event, policy=policy, consent=consent, halts=halts
         )
-        return self._writer.submit_entry(operation, event.exchange)
+        return self._writer.submit_entry(operation, event.exchange, opens=True)
 
     def record_answered(self, event: Answered) -> Future[int]:
         """Record an exchange's end, and what it used. Fails with Invalid if it is not open."""
         operation = partial(exchanges.record_answered, event=event)
         return self._writer.submit(operation, event.exchange)
+
+    def post_sent(
+        self, event: Sent, consent: ConsentKey | None, halts: tuple[Halt, ...], reply: Reply
+    ) -> None:
+        """`record_sent` for an event loop: the outcome is a Position, or the error as a value.
+
+        Raises Unavailable at once where the store takes nothing more.
+        """
+        operation = partial(
+            exchanges.record_sent, event=event, policy=event.policy, consent=consent, halts=halts
+        )
+        self._writer.post(operation, event.exchange, reply, opens=True)
+
+    def post_answered(self, event: Answered, reply: Reply) -> None:
+        """`record_answered` for an event loop; the outcome is an int, or the error as a value."""
+        operation = partial(exchanges.record_answered, event=event)
+        self._writer.post(operation, event.exchange, reply, opens=False)
 
     def sweep(self, older_than: float) -> int:
         """Record `interrupted` for exchanges sent `older_than` seconds ago that never ended.

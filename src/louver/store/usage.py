@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, select
@@ -45,7 +46,12 @@ def day_of(time: float) -> str:
     >>> day_of(0)
     '1970-01-01'
     """
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
+    return _day(int(time // _DAY_SECONDS))
+
+
+@lru_cache(maxsize=8)
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * _DAY_SECONDS, UTC).date().isoformat()
 
 
 class Usages:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import copy
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Engine
 
@@ -21,7 +21,7 @@ from louver.store.batch import Batch, Tip
 from louver.store.database import reading
 from louver.store.entries import Placed, Position
 from louver.store.facts import Facts, read_facts, read_state
-from louver.store.lane import Lane
+from louver.store.lane import Ground, Lane, Overtaken, Phase
 from louver.store.usage import Usages
 
 T = TypeVar("T")
@@ -32,11 +32,46 @@ LARGEST_BATCH = 512
 _LINGER = 0.25
 
 
+class Waiter(Protocol):
+    """Whoever waits for an outcome without a thread of its own, such as a future of asyncio."""
+
+    def cancelled(self) -> bool:
+        """Whether nobody waits any more; asked before the batch, from the writer's thread."""
+
+
+class Settled(NamedTuple):
+    """An outcome on its way to its waiter; a LouverError is a refusal."""
+
+    waiter: Any
+    outcome: object
+
+
+Deliver: TypeAlias = Callable[[Sequence[Settled]], None]
+"""Takes all outcomes of a batch at once, on the writer's thread; must neither wait nor raise."""
+
+
+class Reply(NamedTuple):
+    """Who waits for an outcome, and the way that all outcomes of a batch take together."""
+
+    waiter: Waiter
+    deliver: Deliver
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
+    """An operation and who waits for it: behind `deliver`, or with a future of its own."""
+
     operation: Callable[[Batch], Any]
     exchange: str | None
-    future: Future[Any] = field(default_factory=Future)
+    waiter: Any
+    deliver: Deliver | None = None
+    opens: bool = False
+
+    def is_wanted(self) -> bool:
+        """From here on it can no longer be canceled; False if it was."""
+        if self.deliver is None:
+            return bool(self.waiter.set_running_or_notify_cancel())
+        return not self.waiter.cancelled()
 
 
 class Writer:
@@ -72,6 +107,7 @@ class Writer:
         self.usages = Usages()
         self._looked = 0.0
         self._accompanied = False
+        self._alone = False
         self._read_facts()
         self._lane = Lane(engine)
         # A daemon: a program that forgets to close the store still ends; nothing durable is lost.
@@ -83,12 +119,25 @@ class Writer:
         """The newest snapshot that this process knows to be committed."""
         return self._tip.facts
 
-    def submit(self, operation: Callable[[Batch], T], exchange: str | None = None) -> Future[T]:
+    def submit(
+        self, operation: Callable[[Batch], T], exchange: str | None = None, *, opens: bool = False
+    ) -> Future[T]:
         """Queue `operation`; `exchange` is the one whose phase it will ask for.
 
-        Raises Unavailable at once if too much waits already, or the writer has ended.
+        `opens`: it is about to be sent, so that it should not be known yet. Raises Unavailable at
+        once if too much waits already, or the writer has ended.
         """
-        job = _Job(operation, exchange)
+        future: Future[T] = Future()
+        self._queue_up(_Job(operation, exchange, future, None, opens))
+        return future
+
+    def post(
+        self, operation: Callable[[Batch], object], exchange: str, reply: Reply, *, opens: bool
+    ) -> None:
+        """The same for who takes its outcome from `deliver`, with all others of the batch."""
+        self._queue_up(_Job(operation, exchange, reply.waiter, reply.deliver, opens))
+
+    def _queue_up(self, job: _Job) -> None:
         with self._changed:
             if self._closed:
                 raise Unavailable("the store is closed; nothing was recorded", code="store_lost")
@@ -97,13 +146,16 @@ class Writer:
             self._queue.append(job)
             if len(self._queue) >= self._wanted:
                 self._changed.notify()
-        return job.future
 
     def submit_entry(
-        self, operation: Callable[[Batch], Placed], exchange: str | None = None
+        self,
+        operation: Callable[[Batch], Placed],
+        exchange: str | None = None,
+        *,
+        opens: bool = False,
     ) -> Future[Position]:
         """The same for an operation that adds an entry, whose position is of interest."""
-        placed: Future[Any] = self.submit(operation, exchange)
+        placed: Future[Any] = self.submit(operation, exchange, opens=opens)
         return placed
 
     def close(self) -> None:
@@ -136,7 +188,7 @@ class Writer:
             count = min(len(self._queue), LARGEST_BATCH)
             taken = [self._queue.popleft() for _ in range(count)]
         # From here on a job can no longer be canceled: it will be in the ledger.
-        return [job for job in taken if job.future.set_running_or_notify_cancel()]
+        return [job for job in taken if job.is_wanted()]
 
     def _linger(self) -> None:
         if len(self._queue) < self._expected and not self._closed:
@@ -153,31 +205,42 @@ class Writer:
             outcomes, tip = self._transact(jobs, known)
         except LouverError as failure:
             waiting = 0
-            for job in jobs:
-                # One exception each: threads that raise the same one would share its traceback.
-                job.future.set_exception(copy.copy(failure))
+            _settle(jobs, _copies(failure, len(jobs)))
         else:
             self._tip = tip
             self.usages.merge(tip.used)
             self._commit_seconds = self._clock.monotonic() - started
             waiting = len(self._queue)
-            for job, outcome in zip(jobs, outcomes, strict=True):
-                if isinstance(outcome, LouverError):
-                    job.future.set_exception(outcome)
-                else:
-                    job.future.set_result(outcome)
+            _settle(jobs, outcomes)
         self._running = []
         self._expected = min(len(jobs) + waiting, LARGEST_BATCH)
 
     def _transact(self, jobs: list[_Job], known: Tip) -> tuple[list[object], Tip]:
+        """By comparing where this process seems to be alone, else by the lock."""
+        lost: Unavailable | None = None
+        if self._alone and known.state is not None and (phases := _phases(jobs, known.open)):
+            try:
+                return self._run_batch(jobs, self._lane.assume(known.state, phases), known)
+            except Overtaken:
+                pass
+            except Unavailable as failure:
+                if failure.code != "store_lost":
+                    raise
+                lost = failure
         exchanges = [job.exchange for job in jobs if job.exchange is not None]
         with self._lane.batch(exchanges) as opened:
-            batch = Batch(opened, self._clock, self._randomness, known, len(exchanges))
-            outcomes = [_apply(job.operation, batch) for job in jobs]
-            if known.state is None or batch.before != known.state:
-                # Others write too: what they counted is not in what this batch returns.
-                self._accompanied = True
-            tip = batch.finish()
+            # Others write too? Then comparing would fail too often, and what they count is news.
+            self._alone = opened.state == known.state
+            self._accompanied |= not self._alone
+            if lost is not None and not self._alone:
+                # The lost connection may have taken this very batch along, or not.
+                raise lost
+            return self._run_batch(jobs, opened, known)
+
+    def _run_batch(self, jobs: list[_Job], ground: Ground, known: Tip) -> tuple[list[object], Tip]:
+        batch = Batch(ground, self._clock, self._randomness, known, len(jobs))
+        outcomes = [_apply(job.operation, batch) for job in jobs]
+        tip = batch.finish()
         return [_settled(outcome, tip) for outcome in outcomes], tip
 
     def _must_look(self) -> bool:
@@ -206,11 +269,8 @@ class Writer:
             self._closed = True
             left = [*self._running, *self._queue]
             self._queue.clear()
-        for job in left:
-            if not job.future.done():
-                job.future.set_exception(
-                    Unavailable("the store has stopped; nothing was recorded", code="store_lost")
-                )
+        lost = Unavailable("the store has stopped; nothing was recorded", code="store_lost")
+        _settle(left, _copies(lost, len(left)))
 
 
 def _apply(operation: Callable[[Batch], object], batch: Batch) -> object:
@@ -219,6 +279,43 @@ def _apply(operation: Callable[[Batch], object], batch: Batch) -> object:
         return operation(batch)
     except LouverError as refusal:
         return refusal
+
+
+def _phases(jobs: Sequence[_Job], known: set[str]) -> dict[str, Phase] | None:
+    """The phases of all exchanges of a batch from memory; None if one has to be looked up."""
+    phases: dict[str, Phase] = {}
+    for job in jobs:
+        exchange = job.exchange
+        if exchange is None:
+            return None
+        if exchange in known:
+            phases[exchange] = Phase.OPEN
+        elif job.opens:
+            phases[exchange] = Phase.UNKNOWN
+        elif exchange not in phases:
+            return None
+    return phases
+
+
+def _settle(jobs: Sequence[_Job], outcomes: Sequence[object]) -> None:
+    """Tell everybody; those who share a way are told together."""
+    bundles: dict[Deliver, list[Settled]] = {}
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if job.deliver is not None:
+            bundles.setdefault(job.deliver, []).append(Settled(job.waiter, outcome))
+        elif job.waiter.done():
+            continue
+        elif isinstance(outcome, LouverError):
+            job.waiter.set_exception(outcome)
+        else:
+            job.waiter.set_result(outcome)
+    for deliver, bundle in bundles.items():
+        deliver(bundle)
+
+
+def _copies(failure: LouverError, count: int) -> list[LouverError]:
+    """One exception each: threads that raise the same one would share its traceback."""
+    return [copy.copy(failure) for _ in range(count)]
 
 
 def _settled(outcome: object, tip: Tip) -> object:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
-from louver.core.errors import Invalid, Unauthenticated
+from louver.core.errors import Invalid, Unauthenticated, UnknownModel
+from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.doors.http.app import Gateway, Limits
 from louver.doors.http.server import serve_in_thread
@@ -34,6 +35,44 @@ def completion() -> bytes:
     return json.dumps({**answer, "choices": [choice]}).encode()
 
 
+_DONE = {"model": "louver", "created_at": "1970-01-01T00:00:00Z", "done": True}
+_USED = {"prompt_tokens": 1, "total_tokens": 1}
+ANSWERS: dict[str, dict[str, object]] = {
+    "openai.completions": {
+        "id": "x",
+        "object": "text_completion",
+        "created": 1,
+        "model": "louver",
+        "choices": [{"index": 0, "text": "Hello.", "finish_reason": "stop"}],
+    },
+    "openai.embeddings": {
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+        "model": "louver",
+        "usage": _USED,
+    },
+    "anthropic.messages": {
+        "id": "msg_x",
+        "type": "message",
+        "role": "assistant",
+        "model": "louver",
+        "content": [{"type": "text", "text": "Hello."}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    },
+    "ollama.chat": {**_DONE, "message": {"role": "assistant", "content": "Hello."}},
+    "ollama.generate": {**_DONE, "response": "Hello."},
+    "ollama.embed": {"model": "louver", "embeddings": [[1.0]]},
+    "ollama.embeddings": {"embedding": [1.0]},
+}
+
+
+def answer_for(format_: str) -> bytes:
+    """A whole answer of the path's own shape."""
+    return json.dumps(ANSWERS[format_]).encode() if format_ in ANSWERS else completion()
+
+
 async def answer_plainly(incoming: Incoming) -> Outgoing:
     """What the real line does at its borders: a key is needed, and the body is a JSON object."""
     authenticate(incoming.authorization)
@@ -44,7 +83,8 @@ async def answer_plainly(incoming: Incoming) -> Outgoing:
     if not isinstance(body, dict):
         raise Invalid("the request body is not a JSON object")
     headers = (("x-louver-exchange", "e1"), ("x-louver-destination", "practice"))
-    return Outgoing((("content-type", "application/json"), *headers), False, Complete(completion()))
+    answer = Complete(answer_for(incoming.format))
+    return Outgoing((("content-type", "application/json"), *headers), False, answer)
 
 
 def outgoing(
@@ -78,6 +118,11 @@ class FakeServices:
 
     def models(self) -> tuple[str, ...]:
         return ("louver", "vendor/model")
+
+    def destinations(self, model: str) -> tuple[Destination, ...]:
+        if model not in self.models():
+            raise UnknownModel("no such model here", param="model")
+        return (Destination("practice", "practice", Location.LOCAL, "us", "practice"),)
 
     def new_id(self) -> str:
         return f"id-{next(self.ids)}"

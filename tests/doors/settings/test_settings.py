@@ -51,8 +51,10 @@ def test_every_setting_is_in_the_example() -> None:
     assert all(path.rpartition(".")[2] + ":" in example() for path in EMPTY)
 
 
-# The example names nobody and asks for no variable, so that it works as it is; both are comments.
+# The example names nobody, asks for no variable and loads no model, so that it works as it is;
+# these are comments in it.
 EMPTY = {"persons.*.mode", "destinations.*.key_variable"}
+EMPTY |= {f"destinations.*.{key}" for key in ("task", "download", "load")}
 
 
 def _has(tree: object, path: str) -> bool:
@@ -96,6 +98,32 @@ models: {m: [d]}
     assert policy.destinations["d"].base_url == "http://localhost:1/v1"
 
 
+def test_a_model_in_this_process_is_found_beside_the_file_and_cannot_call_tools() -> None:
+    text = """\
+version: 1
+destinations:
+  house: {kind: transformers, location: local, model: ./models/tiny, load: start}
+  other: {kind: gguf, location: local, model: org/name/tiny.gguf, download: true}
+models: {m: [house, other]}
+"""
+    policy = parse(text, file=None, folder=FOLDER).policy
+    house, other = policy.destinations["house"], policy.destinations["other"]
+    assert (house.model, house.loading.folder) == ("./models/tiny", "/srv/louver")
+    assert (house.loading.at_start, house.loading.download, house.loading.task) == (
+        True,
+        False,
+        None,
+    )
+    assert (house.capabilities.tools, house.capabilities.structured) == (False, False)
+    assert (other.model, other.loading.download) == ("org/name/tiny.gguf", True)
+    assert (other.capabilities.tools, other.capabilities.structured) == (False, True)
+    elsewhere = parse(text, file=None, folder=Path("/elsewhere")).policy
+    assert elsewhere.digest == policy.digest
+    for was, becomes in (("start", "first_use"), ("true", "false"), ("models/tiny", "models/big")):
+        changed = parse(text.replace(was, becomes), file=None, folder=FOLDER).policy
+        assert changed.digest != policy.digest
+
+
 def test_a_password_in_the_store_url_is_not_shown() -> None:
     text = example().replace("sqlite:///louver.db", "postgresql://u:hunter2@db/louver")
     settings = parse(text, file=None, folder=FOLDER)
@@ -115,10 +143,11 @@ CHANGES = [
     ("Example AI Ltd.", "Example AI Inc."),
     ("context: 4000", "context: 4001"),
     ("tools: true", "tools: false"),
+    ("embeddings: true", "embeddings: false"),
     ("languages: []", "languages: [de]"),
     ("louver: [practice, cloud]", "louver: [cloud, practice]"),
     ("fallback: null", "fallback: practice"),
-    ("helpdesk: {mode: strict}", "helpdesk: {mode: full}"),
+    ("        mode: strict\n", "        mode: full\n"),
     ("persons: {}", "persons: {p1: {mode: strict}}"),
 ]
 
@@ -176,3 +205,26 @@ def test_units() -> None:
     for wrong in ("10", "ten s", "10 apples", "-1s", "1e3s", "١s"):
         with pytest.raises(ValueError, match=r"expected|no unit"):
             seconds(wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "can"),
+    [
+        ("practice", "", True),
+        ("ollama", "", True),
+        ("hostile", "", False),
+        ("ollama", ", embeddings: false", False),
+        ("hostile", ", embeddings: true", True),
+    ],
+)
+def test_embeddings_come_from_kinds_that_can_unless_the_file_says_otherwise(
+    kind: str, written: str, can: bool
+) -> None:
+    text = f"""\
+version: 1
+destinations: {{d: {{kind: {kind}, location: local{written}}}}}
+models: {{m: [d]}}
+"""
+    place = parse(text, file=None, folder=FOLDER).policy.destinations["d"]
+    assert place.capabilities.embeddings is can
+    assert place.base_url is None

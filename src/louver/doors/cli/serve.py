@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import sys
+from contextlib import closing
 from dataclasses import replace
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +19,7 @@ from louver.doors.cli.output import show_json, wants_json
 if TYPE_CHECKING:
     import socket
 
+    from louver.doors.operations import Operations
     from louver.doors.settings.values import Server, Settings
     from louver.house import House
 
@@ -27,30 +30,58 @@ _KNOWN = "<your API key; `louver keys create` makes another>"
 @click.option("--host", help="Listen on this address instead of the settings' one.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port; 0: a free one.")
 @click.option(
-    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="How log lines look; they never hold content.",
+    "--log", type=click.Choice(["text", "json"]),
+    help="How log lines look instead of the settings' way; they never hold content.",
 )  # fmt: skip
 @shared
-def serve(host: str | None, port: int | None, log: str) -> None:
-    """Start the gateway; the first start makes an API key and shows it once."""
-    from louver.doors import logs
-    from louver.doors.http.app import Gateway, Limits
-    from louver.doors.http.server import base_url, server
-    from louver.house import build
+def serve(host: str | None, port: int | None, log: str | None) -> None:
+    """Start the gateway; the first start makes an API key and shows it once.
 
-    logs.install(structured=log == "json")
+    SIGTERM lets what is under way finish; a second one ends it. SIGHUP reads the settings again.
+    """
+    from louver.doors import logs
+    from louver.doors.http.server import base_url
+    from louver.doors.telemetry.watching import Watching
+    from louver.house import Seams, build
+
     settings = _overridden(current_settings(starting=True), host, port)
+    structured = settings.logs.json if log is None else log == "json"
+    logs.install(structured=structured)
+    if hasattr(signal, "SIGHUP"):  # Until the server knows what to do with it.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    watching = Watching(settings, sys.stderr, structured=structured)
+    seams = Seams(watch=watching.watch)
     listener = _bound(settings.server)
-    with listener, build(settings) as house:
+    with listener, closing(watching), build(settings, seams) as house:
+        house.warm()
         _introduce(base_url(listener), _first_key(house), settings)
-        limits = Limits(settings.server.max_body, settings.server.body_timeout)
-        # uvicorn ends by raising the signal that ended it; the house is still to be closed then.
-        signal.signal(signal.SIGTERM, _interrupt)
         _collect_rarely()
-        try:
-            server(Gateway(house.line, limits), settings.server).run([listener])
-        except KeyboardInterrupt:
-            return
+        _run(house, watching.operations(house, seams), listener, (host, port))
+
+
+def _run(
+    house: House,
+    operations: Operations,
+    listener: socket.socket,
+    where: tuple[str | None, int | None],
+) -> None:
+    from louver.doors.http.app import Gateway, Limits
+    from louver.doors.http.graceful import Control
+    from louver.doors.http.server import server
+    from louver.doors.reloading import Reloading
+    from louver.doors.settings.load import load
+
+    settings = house.settings
+    file = settings.source
+    read = None if file is None else lambda: _overridden(load(file, environment=os.environ), *where)
+    control = Control(
+        house.reception,
+        settings.server.drain,
+        settings.server.drain_delay,
+        Reloading(house, read),
+    )
+    limits = Limits(settings.server.max_body, settings.server.body_timeout)
+    server(Gateway(house.reception, limits, operations), settings.server, control).run([listener])
 
 
 def _overridden(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -77,10 +108,6 @@ def _collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _first_key(house: House) -> str | None:

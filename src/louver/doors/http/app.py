@@ -6,7 +6,6 @@ A client that hangs up cancels its request at once; an answer is never buffered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,9 +15,20 @@ from louver.core.sensitive import Sensitive
 from louver.doors.errors import NoSuchPath, WrongMethod
 from louver.doors.http import body as bodies
 from louver.doors.http.errors import error_answer, unexpected_answer
-from louver.doors.http.families import OPENAI, Family
+from louver.doors.http.families import Family
 from louver.doors.http.hangup import until_gone
-from louver.doors.http.routes import ASKED, Asks, api_key, shown
+from louver.doors.http.routes import (
+    ASKED,
+    PROBES,
+    TOLD,
+    Asks,
+    Shown,
+    Tells,
+    api_key,
+    family_of,
+    name_of,
+    shown,
+)
 from louver.doors.http.wire import (
     Receive,
     Scope,
@@ -31,6 +41,7 @@ from louver.doors.http.wire import (
     start_message,
 )
 from louver.doors.logs import unexpected
+from louver.doors.operations import Operations
 from louver.gateway.answering import Complete
 from louver.gateway.line import Incoming, Outgoing
 
@@ -39,17 +50,13 @@ _UNBUFFERED = ("x-accel-buffering", "no")  # nginx would otherwise collect the s
 _log = logging.getLogger("louver.http")
 
 
-class Services(Protocol):
+class Services(Shown, Protocol):
     """What the gateway asks of the house."""
 
     async def answer(self, incoming: Incoming) -> Outgoing: ...
 
     def authenticate(self, authorization: Sensitive[str] | None) -> object:
         """Raises Unauthenticated."""
-        ...
-
-    def models(self) -> Sequence[str]:
-        """The model names that clients may ask for."""
         ...
 
     def new_id(self) -> str:
@@ -72,9 +79,15 @@ class Limits:
 class Gateway:
     """Serves what `routes` names: requests for models, and what is small."""
 
-    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        limits: Limits | None = None,
+        operations: Operations | None = None,
+    ) -> None:
         self._services = services
         self._limits = limits or Limits()
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -96,26 +109,38 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bodies.RequestBody(scope, receive)
-        asks = ASKED.get(scope["path"])
-        family = OPENAI if asks is None else asks.family
+        answer: Whole | None
+        asks, tells = ASKED.get(scope["path"]), TOLD.get(scope["path"])
+        family = family_of(scope["path"])
+        failure: Exception | None = None
         try:
-            if asks is None:
-                answer: Whole | None = self._shown(scope)
-            else:
+            if asks is not None:
                 answer = await self._asked(asks, scope, body, receive, send)
+            elif tells is not None:
+                answer = await self._told(tells, scope, body)
+            else:
+                answer = await self._shown(scope)
         except bodies.ClientLeft:
             return
         except LouverError as error:
+            failure = error
             answer = error_answer(error, family.error)
         except Exception as error:  # noqa: BLE001 - the door: no text of ours or others may leave
+            failure = error
             answer = unexpected_answer(family.unexpected(self._note(error)))
+        if not body.taken:  # What was taken is noted by who answered it.
+            self._noted(scope, failure)
         if answer is not None:
             await _send_and_settle(answer, body, send)
 
-    def _shown(self, scope: Scope) -> Whole:
-        show = shown(scope["path"])
+    async def _shown(self, scope: Scope) -> Whole:
+        path = scope["path"]
+        show = shown(path)
         if show is None:
-            raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            if self._operations is None or path not in PROBES:
+                raise NoSuchPath("nothing is served here; see /openapi.json for what is")
+            _require("GET", scope)
+            return await self._operations.shown(path, api_key(request_headers(scope)))
         _require("GET", scope)
         if not show.open:
             self._services.authenticate(api_key(request_headers(scope)))
@@ -125,18 +150,28 @@ class Gateway:
         self, asks: Asks, scope: Scope, body: bodies.RequestBody, receive: Receive, send: Send
     ) -> Whole | None:
         """The answer, or None where it has been sent already."""
-        _require("POST", scope)
-        headers = request_headers(scope)
-        bodies.check_length(headers, self._limits.max_body)
-        bodies.check_type(headers)
-        content = await body.read(self._limits.max_body, self._limits.body_timeout)
+        headers, content = await self._posted(scope, body)
         incoming = Incoming(
             authorization=api_key(headers),
             headers=own_headers(headers),
             body=Sensitive(content),
             format=asks.format,
+            path=scope["path"],
         )
         return await until_gone(self._stream_back(incoming, asks.family, send), scope, receive)
+
+    async def _told(self, tells: Tells, scope: Scope, body: bodies.RequestBody) -> Whole:
+        headers, content = await self._posted(scope, body)
+        self._services.authenticate(api_key(headers))
+        return tells.answer(content, self._services)
+
+    async def _posted(self, scope: Scope, body: bodies.RequestBody) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of a request that is posted, within the limits."""
+        _require("POST", scope)
+        headers = request_headers(scope)
+        bodies.check_length(headers, self._limits.max_body)
+        bodies.check_type(headers)
+        return headers, await body.read(self._limits.max_body, self._limits.body_timeout)
 
     async def _stream_back(self, incoming: Incoming, family: Family, send: Send) -> Whole | None:
         outgoing = await self._services.answer(incoming)
@@ -152,6 +187,11 @@ class Gateway:
                 await send(body_message(event, more=True))
             await send(body_message(b"", more=False))
             return None
+
+    def _noted(self, scope: Scope, failure: Exception | None) -> None:
+        probed = scope["path"] in PROBES and failure is None
+        if self._operations is not None and not probed:
+            self._operations.noted(name_of(scope["path"]), failure)
 
     def _note(self, error: Exception) -> str:
         error_id = self._services.new_id()

@@ -58,6 +58,11 @@ class RequestBody:
         return self._unread
 
     @property
+    def taken(self) -> bool:
+        """Whether all of it was read, for somebody who asked for it."""
+        return self._begun and self._unread is False
+
+    @property
     def _waits_for_us(self) -> bool:
         return not self._begun and any(name.lower() == b"expect" for name, _ in self._headers)
 

@@ -26,7 +26,7 @@ def error_answer(error: LouverError, write: Callable[[LouverError], bytes]) -> W
     if isinstance(error, UpstreamFailed):
         return Whole(upstream_status(error), (JSON_TYPE, *_passed(error)), write(error))
     row = row_of(error)
-    headers: Headers = (JSON_TYPE, *_retry_headers(row))
+    headers: Headers = (JSON_TYPE, *_retry_headers(row, error.retry_after))
     if isinstance(error, WrongMethod):
         headers += (("allow", error.allowed),)
     return Whole(row.status, headers, write(error))
@@ -75,10 +75,12 @@ def unexpected_answer(body: bytes) -> Whole:
     return Whole(UNEXPECTED.status, (JSON_TYPE, *_retry_headers(UNEXPECTED)), body)
 
 
-def _retry_headers(row: Row) -> Headers:
+def _retry_headers(row: Row, after: int | None = None) -> Headers:
     """OpenAI's SDKs retry 408, 409, 429 and 5xx unless this header says otherwise."""
     retry: Headers = (("x-should-retry", "true" if row.retry else "false"),)
-    return (*retry, ("retry-after", "1")) if row.status == 503 and row.retry else retry
+    if after is None and row.status == 503 and row.retry:
+        after = 1
+    return retry if after is None else (*retry, ("retry-after", str(after)))
 
 
 def upstream_status(error: UpstreamFailed) -> int:

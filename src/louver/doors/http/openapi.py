@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import TypeAlias
 
 from louver.doors.errors import ROWS, UNEXPECTED
+from louver.doors.http.openapi_anthropic import ANTHROPIC_SCHEMAS
+from louver.doors.http.openapi_ollama import OLLAMA_SCHEMAS
 from louver.doors.http.openapi_schemas import SCHEMAS
 
 Node: TypeAlias = Mapping[str, object]
@@ -54,45 +57,128 @@ def description() -> Node:
         "info": {
             "title": "Louver",
             "version": version("louver"),
-            "description": "OpenAI's chat completions through a privacy gateway.",
+            "description": "Models behind a privacy gateway, in OpenAI's, Anthropic's and Ollama's "
+            "words.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"key": []}],
         "paths": {
-            "/v1/chat/completions": {"post": _chat()},
+            **{path: {"post": _asked(asked)} for path, asked in _ASKED.items()},
             "/v1/models": {"get": _models()},
             "/v1/models/{model}": {"get": _model()},
+            "/v1/messages/count_tokens": {"post": _count_tokens()},
+            "/api/tags": {"get": _tags()},
+            "/api/show": {"post": _show()},
+            "/api/version": {"get": _open("tell_version", "Ollama's version.", _ref("Version"))},
             "/openapi.json": {"get": _open("describe", "This description.", {"type": "object"})},
             "/healthz": {"get": _open("check_liveness", "The process is alive.", _ref("Health"))},
         },
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **ANTHROPIC_SCHEMAS, **OLLAMA_SCHEMAS},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _chat() -> Node:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A path where a model is asked: the schemas of the request and of what comes back."""
+
+    operation: str
+    summary: str
+    request: str
+    answer: str
+    stream: str | None = "text/event-stream"
+    error: str = "Error"
+
+
+_ASKED: Mapping[str, _Asked] = {
+    "/v1/chat/completions": _Asked(
+        "create_chat_completion",
+        "Answer a chat, with personal data replaced on the way out.",
+        "Request",
+        "Completion",
+    ),
+    "/v1/completions": _Asked(
+        "create_completion",
+        "Complete one prompt, with personal data replaced on the way out.",
+        "CompletionRequest",
+        "TextCompletion",
+    ),
+    "/v1/embeddings": _Asked(
+        "create_embedding",
+        "Embed texts from which personal data is replaced.",
+        "EmbeddingRequest",
+        "Embeddings",
+        stream=None,
+    ),
+    "/v1/messages": _Asked(
+        "create_message",
+        "Answer messages as Anthropic does, with personal data replaced on the way out.",
+        "AnthropicRequest",
+        "AnthropicAnswer",
+        error="AnthropicError",
+    ),
+    "/api/chat": _Asked(
+        "chat",
+        "Answer a chat as Ollama does, with personal data replaced on the way out.",
+        "OllamaChat",
+        "OllamaAnswer",
+        "application/x-ndjson",
+        "OllamaError",
+    ),
+    "/api/generate": _Asked(
+        "generate",
+        "Answer a prompt as Ollama does, with personal data replaced on the way out.",
+        "OllamaGenerate",
+        "OllamaAnswer",
+        "application/x-ndjson",
+        "OllamaError",
+    ),
+    "/api/embed": _Asked(
+        "embed",
+        "Embed texts as Ollama does, from which personal data is replaced.",
+        "OllamaEmbed",
+        "OllamaVectors",
+        None,
+        "OllamaError",
+    ),
+    "/api/embeddings": _Asked(
+        "embed_one",
+        "Embed one text as older versions of Ollama do.",
+        "OllamaEmbedOne",
+        "OllamaVector",
+        None,
+        "OllamaError",
+    ),
+}
+
+
+def _asked(asked: _Asked) -> Node:
+    content: dict[str, Node] = {_JSON: {"schema": _ref(asked.answer)}}
+    if asked.stream is not None:
+        content[asked.stream] = {"schema": {"type": "string"}}
     ok: Node = {
-        "description": "The answer, whole or as server-sent events, with the values put back.",
+        "description": "The answer, whole or as a stream, with the values put back.",
         "headers": {
             name: {"description": text, "schema": {"type": "string"}}
             for name, text in _ANSWER_HEADERS.items()
         },
-        "content": {
-            _JSON: {"schema": _ref("Completion")},
-            "text/event-stream": {"schema": {"type": "string"}},
-        },
+        "content": content,
     }
     return {
-        "operationId": "create_chat_completion",
-        "summary": "Answer a chat, with personal data replaced on the way out.",
+        "operationId": asked.operation,
+        "summary": asked.summary,
         "parameters": [
             {"name": name, "in": "header", "description": text, "schema": schema}
             for name, (text, schema) in _OWN_HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref("Request")}}},
-        "responses": {"200": ok, **_errors(all_statuses()), "default": _upstream()},
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref(asked.request)}}},
+        "responses": {
+            "200": ok,
+            **_errors(all_statuses(), asked.error),
+            "default": _upstream(asked.error),
+        },
     }
 
 
@@ -123,6 +209,38 @@ def _model() -> Node:
     }
 
 
+def _count_tokens() -> Node:
+    return {
+        "operationId": "count_tokens",
+        "summary": "Not supported yet: only the model's server knows its tokens.",
+        "requestBody": {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}},
+        "responses": _errors((400, 401, 408, 413, 415, 500, 503), "AnthropicError"),
+    }
+
+
+def _tags() -> Node:
+    return {
+        "operationId": "list_tags",
+        "summary": "The models that can be asked for, as Ollama lists them.",
+        "responses": {
+            "200": _ok("The models.", _ref("OllamaTags")),
+            **_errors((400, 401, 500, 503), "OllamaError"),
+        },
+    }
+
+
+def _show() -> Node:
+    return {
+        "operationId": "show_model",
+        "summary": "What a model can do.",
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref("OllamaName")}}},
+        "responses": {
+            "200": _ok("The model.", _ref("OllamaModel")),
+            **_errors((400, 401, 404, 408, 413, 415, 500, 503), "OllamaError"),
+        },
+    }
+
+
 def _open(operation: str, summary: str, schema: Node) -> Node:
     return {
         "operationId": operation,
@@ -138,7 +256,7 @@ def all_statuses() -> tuple[int, ...]:
     return tuple(sorted(statuses - {405} | {431}))
 
 
-def _errors(statuses: Iterable[int]) -> dict[str, Node]:
+def _errors(statuses: Iterable[int], schema: str = "Error") -> dict[str, Node]:
     meanings: dict[int, list[str]] = {431: ["the headers are too long"]}
     for row in (*ROWS.values(), UNEXPECTED):
         meanings.setdefault(row.status, []).append(row.meaning)
@@ -146,16 +264,16 @@ def _errors(statuses: Iterable[int]) -> dict[str, Node]:
         str(status): {
             "description": "; ".join(meanings[status]),
             "headers": {"x-should-retry": {"schema": {"type": "string"}}},
-            "content": {_JSON: {"schema": _ref("Error")}},
+            "content": {_JSON: {"schema": _ref(schema)}},
         }
         for status in statuses
     }
 
 
-def _upstream() -> Node:
+def _upstream(schema: str) -> Node:
     return {
         "description": "an error of the model's server, with its own status",
-        "content": {_JSON: {"schema": _ref("Error")}},
+        "content": {_JSON: {"schema": _ref(schema)}},
     }
 
 

@@ -66,6 +66,77 @@ _REQUEST: Mapping[str, object] = {
     },
 }
 
+_COMPLETION_REQUEST: Mapping[str, object] = {
+    "type": "object",
+    "required": ["model", "prompt"],
+    "properties": {
+        "model": _TEXT,
+        "prompt": {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 1},
+            ],
+            "description": "One prompt; arrays of tokens cannot be looked into.",
+        },
+        "stream": _OPTIONAL_FLAG,
+        "stream_options": _OPTIONAL_OBJECT,
+        "n": _count(1, 16),
+        "temperature": _number(0, 2),
+        "top_p": _number(0, 1),
+        "presence_penalty": _number(-2, 2),
+        "frequency_penalty": _number(-2, 2),
+        "max_tokens": _count(1, 10**9),
+        "user": _OPTIONAL_TEXT,
+        "echo": {"enum": [False, None], "description": "Not supported."},
+        "suffix": {"enum": ["", None], "description": "Not supported."},
+        "best_of": {"enum": [1, None], "description": "Not supported."},
+        "logprobs": {
+            "enum": [None],
+            "description": "Never supported: log-probabilities spell the answer in pieces.",
+        },
+    },
+}
+
+_EMBEDDING_REQUEST: Mapping[str, object] = {
+    "type": "object",
+    "required": ["model", "input"],
+    "properties": {
+        "model": _TEXT,
+        "input": {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 4096},
+            ],
+            "description": "Texts; arrays of tokens cannot be looked into.",
+        },
+        "dimensions": _count(1, 65_536),
+        "encoding_format": {"enum": ["float", "base64", None]},
+        "user": _OPTIONAL_TEXT,
+    },
+}
+
+_EMBEDDINGS: Mapping[str, object] = {
+    "type": "object",
+    "required": ["object", "data", "model", "usage"],
+    "properties": {
+        "object": {"const": "list"},
+        "data": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["object", "index", "embedding"],
+                "properties": {
+                    "object": {"const": "embedding"},
+                    "index": {"type": "integer"},
+                    "embedding": {"anyOf": [_TEXT, {"type": "array", "items": {"type": "number"}}]},
+                },
+            },
+        },
+        "model": _TEXT,
+        "usage": _OBJECT,
+    },
+}
+
 _MESSAGE: Mapping[str, object] = {
     "type": "object",
     "required": ["role"],
@@ -89,6 +160,16 @@ _CHOICE: Mapping[str, object] = {
     "properties": {
         "index": {"type": "integer"},
         "message": _OBJECT,
+        "finish_reason": _OPTIONAL_TEXT,
+    },
+}
+
+_TEXT_CHOICE: Mapping[str, object] = {
+    "type": "object",
+    "required": ["index", "text"],
+    "properties": {
+        "index": {"type": "integer"},
+        "text": _TEXT,
         "finish_reason": _OPTIONAL_TEXT,
     },
 }
@@ -148,6 +229,21 @@ SCHEMAS: Mapping[str, Mapping[str, object]] = {
             "usage": _OPTIONAL_OBJECT,
         },
     },
+    "CompletionRequest": _COMPLETION_REQUEST,
+    "TextCompletion": {
+        "type": "object",
+        "required": ["id", "object", "created", "model", "choices"],
+        "properties": {
+            "id": _TEXT,
+            "object": {"const": "text_completion"},
+            "created": {"type": "integer"},
+            "model": _TEXT,
+            "choices": {"type": "array", "items": _TEXT_CHOICE},
+            "usage": _OPTIONAL_OBJECT,
+        },
+    },
+    "EmbeddingRequest": _EMBEDDING_REQUEST,
+    "Embeddings": _EMBEDDINGS,
     "Models": {
         "type": "object",
         "required": ["object", "data"],

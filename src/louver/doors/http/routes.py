@@ -8,16 +8,22 @@ from typing import Protocol
 
 import orjson
 
-from louver.core.errors import UnknownModel
+from louver.core.errors import NotYetSupported, UnknownModel
+from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
+from louver.doors.http import ollama
 from louver.doors.http.errors import JSON_TYPE
-from louver.doors.http.families import ANTHROPIC, OPENAI, Family
+from louver.doors.http.families import ANTHROPIC, OLLAMA, OPENAI, Family
 from louver.doors.http.openapi import description
 from louver.doors.http.wire import Whole
+from louver.gateway.wire.reading import expect, read_object
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 MESSAGES, COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
+_OLLAMA = "/api/"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
+READY, METRICS = "/readyz", "/metrics"
+PROBES = frozenset({HEALTH, READY, METRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,33 @@ class Asks:
 
 ASKED: Mapping[str, Asks] = {
     CHAT: Asks("openai.chat", OPENAI),
+    "/v1/completions": Asks("openai.completions", OPENAI),
+    "/v1/embeddings": Asks("openai.embeddings", OPENAI),
+    "/api/chat": Asks("ollama.chat", OLLAMA),
+    "/api/generate": Asks("ollama.generate", OLLAMA),
+    "/api/embed": Asks("ollama.embed", OLLAMA),
+    "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
     MESSAGES: Asks("anthropic.messages", ANTHROPIC),
-    COUNT_TOKENS: Asks("anthropic.count_tokens", ANTHROPIC),
 }
+
+
+def family_of(path: str) -> Family:
+    """How errors on `path` are told, whether or not something is served there."""
+    if path in ASKED:
+        return ASKED[path].family
+    if path.startswith(MESSAGES + "/"):
+        return ANTHROPIC
+    return OLLAMA if path.startswith(_OLLAMA) else OPENAI
 
 
 class Shown(Protocol):
     """What the small answers ask of the house."""
 
     def models(self) -> Sequence[str]: ...
+
+    def destinations(self, model: str) -> Sequence[Destination]:
+        """Raises UnknownModel."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +73,25 @@ class Shows:
     open: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """A path to which a small question is posted that no model is asked."""
+
+    answer: Callable[[bytes, Shown], Whole]
+
+
 def shown(path: str) -> Shows | None:
     """What GET on `path` shows."""
     if path.startswith(MODELS + "/"):
         return Shows(lambda services: _one_model(path.removeprefix(MODELS + "/"), services))
     return SHOWN.get(path)
+
+
+def name_of(path: str) -> str:
+    """What a path is called in logs: one of ours, never what a client made up."""
+    if path.startswith(MODELS + "/"):
+        return MODELS + "/{model}"
+    return path if path in ASKED or path in SHOWN or path in PROBES else "other"
 
 
 def json_answer(value: object) -> Whole:
@@ -87,4 +125,25 @@ SHOWN: Mapping[str, Shows] = {
     HEALTH: Shows(lambda _: json_answer({"status": "ok"}), open=True),
     OPENAPI: Shows(lambda _: json_answer(description()), open=True),
     MODELS: Shows(_all_models),
+    "/api/tags": Shows(lambda services: json_answer(ollama.tags(services.models()))),
+    "/api/version": Shows(lambda _: json_answer({"version": ollama.VERSION}), open=True),
+}
+
+
+def _show_model(body: bytes, services: Shown) -> Whole:
+    tree = read_object(body)
+    name = expect(tree.get("model") or tree.get("name"), str, "model")
+    return json_answer(ollama.shown_model(services.destinations(name)))
+
+
+def _count_tokens(_: bytes, __: Shown) -> Whole:
+    raise NotYetSupported(
+        "tokens are counted by the model's server, which sees other words than you send; read "
+        "`usage` of an answer instead"
+    )
+
+
+TOLD: Mapping[str, Tells] = {
+    COUNT_TOKENS: Tells(_count_tokens),
+    "/api/show": Tells(_show_model),
 }

@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from louver.doors.http.graceful import Control, GracefulServer
 from louver.doors.http.hangup import EXTENSION, Hangup
 from louver.doors.settings.values import Server
 
@@ -130,31 +131,33 @@ class TimedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def server(app: Any, settings: Server) -> uvicorn.Server:
-    """A uvicorn server for `app`, an ASGI application, not yet started."""
+def server(app: Any, settings: Server, control: Control | None = None) -> uvicorn.Server:
+    """A uvicorn server for `app`, an ASGI application, not yet started.
+
+    Signals reach only one with a `control`.
+    """
     limits = {
         "header_timeout": settings.header_timeout,
         "max_connections": settings.max_connections,
     }
     protocol = type("ConfiguredProtocol", (TimedProtocol,), limits)
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            http=protocol,
-            ws="none",
-            loop="auto",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            workers=1,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=protocol,
+        ws="none",
+        loop="auto",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        workers=1,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    return uvicorn.Server(config) if control is None else GracefulServer(config, control)
 
 
 def bind(settings: Server) -> socket.socket:

@@ -20,6 +20,7 @@ _NAMES = {
     name.encode(): name
     for name in (*_ONCE, "host", "user-agent", "accept", "accept-encoding", "connection")
 }
+_ALSO_OURS = frozenset({"x-no-store", "traceparent"})
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
@@ -56,11 +57,11 @@ def _value(name: str, raw: bytes) -> str:
 
 
 def own_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those headers that steer Louver; no other reaches the line."""
+    """Those headers that steer Louver, and a trace's ids; no other goes further than the door."""
     return {
         name: value
         for name, value in headers.items()
-        if name.startswith("x-louver-") or name == "x-no-store"
+        if name.startswith("x-louver-") or name in _ALSO_OURS
     }
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import louver
 from louver.core.errors import LouverError
 
-# An Alembic environment runs when it is imported; the demo may not be there.
-_NOT_IMPORTED = (".migrations", ".cli.demo", ".__main__")
+# An Alembic environment runs when it is imported; the demo and an extra may not be there.
+_NOT_IMPORTED = (".migrations", ".cli.demo", ".__main__", ".telemetry.otel")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
 
 from louver.core.categories import TAXONOMY
@@ -15,7 +16,10 @@ from louver.doors.settings.marks import Document, Path, Plain
 from louver.doors.settings.problems import did_you_mean
 
 # Those that come with Louver, also where its entry points are not installed (a source checkout).
-KINDS = frozenset({"practice", "openai", "anthropic"})
+KINDS = frozenset({"practice", "openai", "anthropic", "ollama", "transformers", "gguf"})
+IN_PROCESS = frozenset({"transformers", "gguf"})
+WITHOUT_TOOLS = IN_PROCESS
+WITHOUT_STRUCTURE = frozenset({"transformers"})
 DETECTORS = frozenset({"patterns", "health_terms"})
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -32,6 +36,7 @@ def cross_check(document: Document, environment: Mapping[str, str] | None) -> No
     _categories(document, tree)
     _detectors(document, tree)
     _store(document, tree)
+    _telemetry(document, _mapping(tree.get("telemetry")), environment)
 
 
 def prefixes() -> frozenset[str]:
@@ -87,12 +92,33 @@ def _destination(
     if kind == "anthropic" and not remote and destination.get("base_url") is None:
         message = "kind anthropic without `base_url` asks Anthropic: mark it `location: remote`"
         document.report(path, message)
+    _in_process(document, path, destination)
     url = destination.get("base_url")
+    if kind == "ollama" and isinstance(url, str) and url.rstrip("/").endswith("/v1"):
+        message = "kind ollama speaks Ollama's own API; leave out /v1, or use kind openai"
+        document.report((*path, "base_url"), message)
     if isinstance(url, str):
         _base_url(document, (*path, "base_url"), url, remote)
     variable = destination.get("key_variable")
     if environment is not None and isinstance(variable, str) and not environment.get(variable):
         document.report((*path, "key_variable"), "this environment variable is not set; export it")
+
+
+def _in_process(document: Document, path: Path, destination: Mapping[str, Plain]) -> None:
+    kind = destination.get("kind")
+    here = kind in IN_PROCESS
+    if here and destination.get("model") is None:
+        document.report(path, "a model in this process needs `model`: its path, or a hub id")
+    if here and destination.get("location") == "remote":
+        document.report((*path, "location"), "what runs in this process is local")
+    for key, kinds in (("tools", WITHOUT_TOOLS), ("structured", WITHOUT_STRUCTURE)):
+        if destination.get(key) is True and kind in kinds:
+            document.report((*path, key), "models of this kind cannot; remove this line")
+    for key in ("task", "download", "load"):
+        if key in destination and not here:
+            document.report((*path, key), "this is for models in this process only; remove it")
+    if destination.get("task") is not None and kind == "gguf":
+        document.report((*path, "task"), "a gguf model generates text; remove this line")
 
 
 def _base_url(document: Document, path: Path, url: str, remote: bool) -> None:
@@ -142,6 +168,26 @@ def _store(document: Document, tree: Mapping[str, Plain]) -> None:
     if not file_url and scheme not in ("postgresql", "postgresql+psycopg"):
         message = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         document.report(("store", "url"), message)
+
+
+def _telemetry(
+    document: Document, telemetry: Mapping[str, Plain], environment: Mapping[str, str] | None
+) -> None:
+    endpoint = telemetry.get("endpoint")
+    path: Path = ("telemetry", "endpoint")
+    if isinstance(endpoint, str):
+        parts = _split(endpoint)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            document.report(path, "write a full URL, such as http://127.0.0.1:4318")
+        elif parts.username or parts.password or parts.query or parts.fragment:
+            message = "no user, password, ? or # here; headers go into OTEL_EXPORTER_OTLP_HEADERS"
+            document.report(path, message)
+        elif environment is not None and find_spec("opentelemetry") is None:
+            document.report(path, "install the extra: pip install 'louver[otel]'")
+    variable = telemetry.get("metrics_key_variable")
+    if environment is not None and isinstance(variable, str) and not environment.get(variable):
+        message = "this environment variable is not set; export it"
+        document.report(("telemetry", "metrics_key_variable"), message)
 
 
 def _installed(group: str, built_in: frozenset[str]) -> frozenset[str]:

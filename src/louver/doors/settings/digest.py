@@ -54,6 +54,12 @@ def _destination(destination: Destination) -> Json:
         "context": can.context,
         "tools": can.tools,
         "structured": can.structured,
+        "embeddings": can.embeddings,
         "languages": sorted(can.languages),
         "tasks_excluded": sorted(can.tasks_excluded),
+        "loading": {
+            "task": destination.loading.task,
+            "download": destination.loading.download,
+            "at_start": destination.loading.at_start,
+        },
     }

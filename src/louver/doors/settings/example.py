@@ -24,12 +24,32 @@ server:
   header_timeout: 10s    # a client that sends its headers more slowly is answered with 408
   body_timeout: 30s      # ... and its body
   max_connections: 1000  # one more is answered with 503
+  drain_delay: 0s        # after SIGTERM, how long /readyz says 503 before the port is closed
+  drain: 30s             # and how long what is under way may then take
 
 # Where records are kept. Relative paths start at this file.
 store:
   url: sqlite:///louver.db  # or postgresql+psycopg://USER@HOST/NAME, password by PGPASSWORD
   key_file: louver.key      # made at first start; back it up apart from the database
   sweep_after: 15min        # an exchange without an end is recorded as interrupted after this
+
+# Log lines, on stderr: text or json, one per request (access); never content.
+logs: {format: text, access: true}
+
+# Traces and metrics to an OTLP/HTTP collector (extra `otel`), and Prometheus text at /metrics for
+# who shows the token in an environment variable of your choice. Both are off.
+telemetry:
+  endpoint: null         # http://127.0.0.1:4318
+  service: louver
+  interval: 60s
+  tenants: false         # whether tenants are named in them
+  metrics_key_variable: null  # LOUVER_METRICS_KEY
+
+# What each API key may use; null is no limit. Over one: 429 and Retry-After.
+limits:
+  requests_per_minute: null
+  concurrent: null
+  tokens_per_day: null
 
 # strict: local models only. standard: a remote model may be asked, with minimized text and the
 # person's consent. full: retention too, each by opt-in. The strictest mode that applies wins.
@@ -38,12 +58,16 @@ mode: standard
 # What requests may be for (header X-Louver-Purpose); the first is meant where none is named.
 purposes: [assistance]
 
-# Stricter modes by tenant and application; API keys belong to both (`louver keys create`).
+# Stricter modes and own limits by tenant and application; API keys belong to both
+# (`louver keys create`). What is not set is inherited.
 tenants:
   clinic:
     mode: strict
+    limits: {requests_per_minute: 120, concurrent: 16, tokens_per_day: 2000000}
     applications:
-      helpdesk: {mode: strict}
+      helpdesk:
+        mode: strict
+        limits: {requests_per_minute: 60, concurrent: 8, tokens_per_day: 500000}
 
 # Stricter modes by person, by the internal id that `louver consent list` shows.
 persons: {}
@@ -88,6 +112,7 @@ destinations:
     context: 4000         # tokens it can take in; longer requests look further
     tools: true
     structured: true
+    embeddings: true
     languages: []         # empty: any
     tasks_excluded: [legal_analysis]  # header X-Louver-Task
   cloud:
@@ -99,6 +124,17 @@ destinations:
     model: example-large              # the model's name over there
     timeout: 120s
     context: 128000
+    # A failed request is sent again where that is safe, in a budget; a server that keeps failing
+    # is left alone for a while, and the next destination that may be asked is asked.
+    retries: {attempts: 2, budget_percent: 20, longest_wait: 2s}
+    breaker: {enabled: true, failures: 5, failure_percent: 50, window: 30s, cool_down: 15s}
+  # in-house:
+  #   kind: transformers              # a model in this process; or gguf
+  #   location: local
+  #   model: ./models/sentiment       # a path, or a hub id such as org/name
+  #   task: text-classification       # by default what the model's files say
+  #   download: false                 # true: the files of a hub id may be fetched
+  #   load: first_use                 # or start: `louver serve` waits until it is loaded
 
 # What clients ask for, and the destinations behind it in order of preference, local ones first.
 models:

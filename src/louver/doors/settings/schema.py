@@ -16,6 +16,7 @@ from louver.doors.settings import units
 MODES = Literal["strict", "standard", "full"]
 ACTIONS = Literal["replace", "local", "keep", "refuse"]
 TIERS = Literal["ordinary", "personal", "sensitive", "secret", "special"]
+TASKS = Literal["text-generation", "text-classification", "feature-extraction"]
 PART_ACTION: TypeAlias = Literal["refuse", "allow"]
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
@@ -56,6 +57,9 @@ def _tidy_text(written: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(read_time), Field(gt=0, le=30 * 86400)]
+Wait = Annotated[float, BeforeValidator(read_time), Field(ge=0, le=86400)]
+Count = Annotated[int, Field(ge=1, le=10**12)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 Bytes = Annotated[int, BeforeValidator(read_size), Field(ge=1024, le=2 * 10**9)]
 Text = Annotated[str, BeforeValidator(_tidy_text), Field(max_length=500)]
 Host = Annotated[str, _matching(_HOST, "write a host name only, without https:// and path")]
@@ -91,6 +95,16 @@ class ServerSection(Section):
         le=100_000,
         description="Connections at once; a further one is answered 503.",
     )
+    drain_delay: Wait = Field(
+        default=0.0,
+        description="After SIGTERM, how long `/readyz` says 503 before the port is closed; give a "
+        "load balancer time to see it.",
+    )
+    drain: Wait = Field(
+        default=30.0,
+        description="How long requests and streams under way may take after that; what is left is "
+        "ended with the error `draining`.",
+    )
 
 
 class StoreSection(Section):
@@ -110,14 +124,35 @@ class StoreSection(Section):
     )
 
 
+class LimitsSection(Section):
+    requests_per_minute: Count | None = Field(
+        default=None, description="Requests of one API key per minute, in each process."
+    )
+    concurrent: Count | None = Field(
+        default=None, description="Requests of one API key at once, in each process."
+    )
+    tokens_per_day: Count | None = Field(
+        default=None,
+        description="Tokens in and out of one API key per day (UTC), over all processes.",
+    )
+
+
 class ApplicationSection(Section):
     mode: MODES | None = Field(
         default=None, description="The application's mode; the strictest wins."
+    )
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="Limits of each of the application's keys; what is not set is the tenant's.",
     )
 
 
 class TenantSection(Section):
     mode: MODES | None = Field(default=None, description="The tenant's mode; the strictest wins.")
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="Limits of each of the tenant's keys; what is not set is as in `limits`.",
+    )
     applications: dict[Name, ApplicationSection] = Field(
         default_factory=dict, description="The tenant's applications, by name."
     )
@@ -158,10 +193,43 @@ class DetectorsSection(Section):
     )
 
 
+class RetriesSection(Section):
+    attempts: int = Field(
+        default=2, ge=1, le=10, description="How often a request is sent at most; 1: no retries."
+    )
+    budget_percent: Percent = Field(
+        default=20,
+        description="Retries as a part of the requests of the last 10 s; a few are always allowed.",
+    )
+    longest_wait: Wait = Field(
+        default=2.0,
+        description="The longest wait before a retry; a server that asks for more gets none.",
+    )
+
+
+class BreakerSection(Section):
+    enabled: bool = Field(
+        default=True, description="Whether a server that keeps failing is left alone for a while."
+    )
+    failures: int = Field(
+        default=5, ge=1, le=10_000, description="Failures in a row after which it is."
+    )
+    failure_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=50,
+        description="Also if so large a part of recent calls failed, and at least `failures`.",
+    )
+    window: Seconds = Field(default=30.0, description="Which calls are recent.")
+    cool_down: Seconds = Field(
+        default=15.0,
+        description="For how long; then one call tries it, and doubles the time if it fails.",
+    )
+
+
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), `anthropic` (Anthropic's Messages API), or a plugin's name under "
+        "server), `anthropic` (Anthropic's Messages API), `ollama` (an Ollama server), "
+        "`transformers` or `gguf` (a model in this process), or a plugin's name under "
         "`louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
@@ -173,23 +241,47 @@ class DestinationSection(Section):
     )
     base_url: Text | None = Field(
         default=None,
-        description="The server's base URL, up to and with `/v1`; for kind `anthropic` by default "
-        "`https://api.anthropic.com/v1`.",
+        description="The server's base URL; for kinds `openai` and `anthropic` up to and with "
+        "`/v1` (for `anthropic` by default `https://api.anthropic.com/v1`), for kind `ollama` "
+        "without a path (by default `http://127.0.0.1:11434`).",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."
     )
     model: Text | None = Field(
         default=None,
-        description="The model's name at that server; by default the destination's own name.",
+        description="The model's name at that server; by default the destination's own name. For a "
+        "model in this process: a path (it begins with `.`, `/` or `~`) or a hub id `org/name`; "
+        "for `gguf` a file, or `org/name/file.gguf`.",
+    )
+    task: TASKS | None = Field(
+        default=None,
+        description="What a `transformers` model is made for; by default what its files say.",
+    )
+    download: bool = Field(
+        default=False,
+        description="Whether the files of a hub id may be fetched; without it, no model in this "
+        "process ever asks anybody for anything.",
+    )
+    load: Literal["first_use", "start"] = Field(
+        default="first_use", description="When a model in this process is loaded."
     )
     timeout: Seconds = Field(default=120.0, description="How long the server may stay silent.")
     context: int = Field(
         default=8192, ge=1, le=100_000_000, description="How many tokens the model can take in."
     )
-    tools: bool = Field(default=True, description="Whether the model can call tools.")
+    tools: bool = Field(
+        default=True,
+        description="Whether the model can call tools; never for `transformers` and `gguf`.",
+    )
     structured: bool = Field(
-        default=True, description="Whether the model can answer after a JSON schema."
+        default=True,
+        description="Whether the model can answer after a JSON schema; never for `transformers`.",
+    )
+    embeddings: bool | None = Field(
+        default=None,
+        description="Whether it makes embeddings; by default where its kind can (`practice`, "
+        "`openai`, `ollama`).",
     )
     languages: list[Text] = Field(
         default_factory=list, description="The languages it is good at; empty means any."
@@ -198,12 +290,53 @@ class DestinationSection(Section):
         default_factory=list,
         description="Tasks (`X-Louver-Task`) that it is not good enough for.",
     )
+    retries: RetriesSection = Field(
+        default=RetriesSection(),
+        description="When a failed request is sent again; only before anything of an answer.",
+    )
+    breaker: BreakerSection = Field(
+        default=BreakerSection(),
+        description="When it is left alone, so that the next destination is asked.",
+    )
+
+
+class LogsSection(Section):
+    format: Literal["text", "json"] = Field(
+        default="text", description="How log lines look; `louver serve --log` overrules it."
+    )
+    access: bool = Field(default=True, description="One line per request, without content.")
+
+
+class TelemetrySection(Section):
+    endpoint: Text | None = Field(
+        default=None,
+        description="Where OpenTelemetry traces and metrics go: the base URL of an OTLP/HTTP "
+        "collector, such as http://127.0.0.1:4318; needs the extra `otel`. `null`: nowhere.",
+    )
+    service: Name = Field(default="louver", description="The `service.name` to report as.")
+    interval: Seconds = Field(default=60.0, description="How often metrics are sent.")
+    tenants: bool = Field(
+        default=False, description="Whether spans and metrics name the tenant of a request."
+    )
+    metrics_key_variable: Variable | None = Field(
+        default=None,
+        description="The environment variable with the bearer token for `GET /metrics` (Prometheus "
+        "text); `null`: it is not served.",
+    )
 
 
 class File(Section):
     version: Literal[1] = Field(description="The version of this file's shape; always 1.")
     server: ServerSection = Field(default=ServerSection(), description="Where the gateway listens.")
     store: StoreSection = Field(default=StoreSection(), description="Where records are kept.")
+    logs: LogsSection = Field(default=LogsSection(), description="What is logged, on stderr.")
+    telemetry: TelemetrySection = Field(
+        default=TelemetrySection(), description="What is measured, and who may see it."
+    )
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="What each API key may use; `null` is no limit. Over one: 429, `Retry-After`.",
+    )
     mode: MODES = Field(
         default="standard",
         description="`strict`: local models only. `standard`: a remote model may be asked, with "
@@ -216,7 +349,7 @@ class File(Section):
         "meant where none is named.",
     )
     tenants: dict[Name, TenantSection] = Field(
-        default_factory=dict, description="Stricter modes by tenant and application."
+        default_factory=dict, description="Stricter modes and own limits by tenant and application."
     )
     persons: dict[Name, PersonSection] = Field(
         default_factory=dict,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from louver.core.policy import Policy
 from louver.core.sensitive import Sensitive
+from louver.gateway.quotas import Limits
+from louver.gateway.upstreams import UpstreamRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Server:
     header_timeout: float
     body_timeout: float
     max_connections: int
+    drain: float = 30.0
+    drain_delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,25 @@ class Detectors:
 
 
 @dataclass(frozen=True, slots=True)
+class Logs:
+    """How log lines look; `access` is one line per request."""
+
+    json: bool = False
+    access: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What is measured and who gets it; `interval` in seconds, None for nobody."""
+
+    endpoint: str | None = None
+    service: str = "louver"
+    interval: float = 60.0
+    tenants: bool = False
+    metrics_key_variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `house.build` needs; `source` is its file, None for the default."""
 
@@ -55,3 +79,7 @@ class Settings:
     store: Store
     detectors: Detectors
     source: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    upstreams: Mapping[str, UpstreamRule] = field(default_factory=dict)
+    logs: Logs = field(default_factory=Logs)
+    telemetry: Telemetry = field(default_factory=Telemetry)

@@ -6,9 +6,13 @@ from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
 from louver.gateway.providers.anthropic import Anthropic
+from louver.gateway.providers.gguf import gguf
 from louver.gateway.providers.hostile import Hostile
 from louver.gateway.providers.openai_compatible import OpenAICompatible
 from louver.gateway.providers.practice import Practice
+from louver.gateway.providers.transformers_local import transformers
+
+__all__ = ["gguf", "hostile", "openai", "practice", "transformers"]
 
 
 def practice(destination: Destination, _key: Sensitive[str] | None, clock: Clock) -> Practice:

@@ -103,6 +103,7 @@ def reset() -> UpstreamFailed:
     return UpstreamFailed(
         "the provider's stream ended before the answer was complete; try again",
         code="upstream_reset",
+        begun=True,
     )
 
 

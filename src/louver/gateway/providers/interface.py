@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from louver.core.exchanges import JsonTree, Minimized, Operation, Reply
 
@@ -34,6 +34,15 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A provider that can get ready before it is first asked."""
+
+    def warm(self) -> None:
+        """Do now what takes time. Raises Unavailable, with the reason."""
         ...
 
 

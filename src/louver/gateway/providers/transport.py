@@ -99,6 +99,7 @@ class Response:
             return await self._response.content.readany()
         except _FAILURES as error:
             failure = translate(error)
+        failure.begun = True
         # Raised outside the handler, so that the library's error is not even the context.
         raise failure
 

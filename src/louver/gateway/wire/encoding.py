@@ -1,4 +1,4 @@
-"""Writes an answer's JSON; what JSON text cannot hold is mended, never an error."""
+"""Writes an answer's JSON; what JSON text or our writer cannot hold is mended, never an error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import orjson
 
 from louver.core.exchanges import JsonTree
 
+_BEYOND_FLOATS = 10**308
+
 
 def encode(event: Mapping[str, JsonTree]) -> bytes:
-    """JSON bytes; half a surrogate pair, which JSON text cannot hold, becomes U+FFFD."""
+    """JSON bytes; half a surrogate pair becomes U+FFFD, an integer beyond 64 bits a float."""
     try:
         return orjson.dumps(event)
     except (TypeError, orjson.JSONEncodeError):
@@ -29,4 +31,6 @@ def _all_mended(tree: JsonTree) -> JsonTree:
         return {_all_mended(key): _all_mended(value) for key, value in tree.items()}
     if isinstance(tree, list):
         return [_all_mended(item) for item in tree]
+    if isinstance(tree, int) and not -(2**63) <= tree < 2**64:
+        return float(tree) if abs(tree) < _BEYOND_FLOATS else None
     return tree

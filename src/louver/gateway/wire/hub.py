@@ -18,6 +18,7 @@ formats say beyond it stands in these extensions, which a provider that has no w
   do not stand in the order thinking, text, calls; the first of several `parts` that are one
   document or search result says so.
 
+A file part that holds text (`file.file_data`, see `louver.text.files`) is read like any text.
 What could carry replaced text past the restorer is refused here: log-probabilities (they spell the
 answer in pieces) and generated audio.
 """
@@ -37,6 +38,7 @@ from louver.core.policy import PartKind
 from louver.core.sensitive import Sensitive
 from louver.gateway.wire.interface import Asked
 from louver.gateway.wire.reading import expect, number_between, objects
+from louver.text.files import text_file
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 BLOCKS = "thinking_blocks"
@@ -49,6 +51,8 @@ _PART_KINDS: Mapping[str, PartKind] = {
     "file": PartKind.FILE,
     "input_file": PartKind.FILE,
 }
+_FILE_PART = frozenset({"type", "file", "cache_control"})
+_FILE = frozenset({"file_data", "filename"})
 _TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (str, ("user", "safety_identifier", "prompt_cache_key")),
     (bool, ("store", "parallel_tool_calls")),
@@ -56,7 +60,7 @@ _TYPES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (list, ("tools", "functions")),
     (int, ("seed",)),
 )
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 _MAX_CHOICES = 16
 
 
@@ -86,18 +90,18 @@ def exchange_of(
     stream = tree.get("stream")
     return Exchange(
         id=asked.exchange,
-        caller=_with_person(asked.caller, tree),
+        caller=with_person(asked.caller, tree),
         body=Sensitive(tree),
         model=model,
         purpose=asked.purpose,
         stream=False if stream is None else expect(stream, bool, "stream"),
         choices=choices,
-        tools=_declared_tools(tree),
+        tools=frozenset(tool_places(tree)),
         json_content=structured,
         opening=Sensitive(_opening(messages)),
         conversation=asked.conversation,
         needs=Needs(
-            context=size // _CHARACTERS_PER_TOKEN,
+            context=size // CHARACTERS_PER_TOKEN,
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
         ),
@@ -106,6 +110,8 @@ def exchange_of(
         mode_asked=asked.mode,
         no_store=asked.no_store or tree.get("store") is False,
         original=None if original is None else Sensitive(original),
+        began=asked.began,
+        size=size,
         places=places,
     )
 
@@ -174,6 +180,8 @@ def _check_content(content: JsonTree, where: str) -> list[Part]:
         place = f"{where}[{i}]"
         said = expect(part.get("type"), str, f"{place}.type")
         carried = next((kind for key, kind in _PART_KINDS.items() if key in part), None)
+        if said == "file" and _is_text_file(part):
+            continue
         if said not in TEXT_PARTS:
             found.append(Part(_PART_KINDS.get(said, PartKind.OTHER), place))
             continue
@@ -182,6 +190,15 @@ def _check_content(content: JsonTree, where: str) -> list[Part]:
         field = "refusal" if said == "refusal" else "text"
         expect(part.get(field), str, f"{place}.{field}")
     return found
+
+
+def _is_text_file(part: Mapping[str, JsonTree]) -> bool:
+    """Whether a file part holds text and nothing else that would travel with it unseen."""
+    file = part.get("file")
+    if not part.keys() <= _FILE_PART or not isinstance(file, dict) or not file.keys() <= _FILE:
+        return False
+    data = file.get("file_data")
+    return isinstance(data, str) and text_file(data) is not None
 
 
 def _check_prediction(tree: Mapping[str, JsonTree]) -> list[Part]:
@@ -196,16 +213,19 @@ def _structured(tree: Mapping[str, JsonTree]) -> bool:
     return isinstance(wanted, dict) and str(wanted.get("type")) in {"json_object", "json_schema"}
 
 
-def _declared_tools(tree: Mapping[str, JsonTree]) -> frozenset[str]:
-    names: set[str] = set()
+def tool_places(tree: Mapping[str, JsonTree]) -> dict[str, str]:
+    """The names of the tools that the application declares, and where each stands."""
+    places: dict[str, str] = {}
     for i, tool in enumerate(objects(tree.get("tools") or [], "tools")):
         kind = expect(tool.get("type", "function"), str, f"tools[{i}].type")
         if kind in {"function", "custom"}:
             definition = expect(tool.get(kind), dict, f"tools[{i}].{kind}")
-            names.add(expect(definition.get("name"), str, f"tools[{i}].{kind}.name"))
+            name = expect(definition.get("name"), str, f"tools[{i}].{kind}.name")
+            places.setdefault(name, f"tools[{i}]")
     for i, legacy in enumerate(objects(tree.get("functions") or [], "functions")):
-        names.add(expect(legacy.get("name"), str, f"functions[{i}].name"))
-    return frozenset(names)
+        name = expect(legacy.get("name"), str, f"functions[{i}].name")
+        places.setdefault(name, f"functions[{i}]")
+    return places
 
 
 def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
@@ -235,7 +255,7 @@ def last_user_text(body: Mapping[str, JsonTree]) -> str:
     return ""
 
 
-def _with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
+def with_person(caller: Caller, tree: Mapping[str, JsonTree]) -> Caller:
     """The person is named by header; OpenAI's own fields for the end user serve where it is not."""
     if caller.person is not None:
         return caller

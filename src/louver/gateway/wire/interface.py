@@ -24,7 +24,10 @@ ErrorBody: TypeAlias = Callable[[LouverError], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request says beside its body, parsed; `exchange` is the new exchange's id."""
+    """What a request says beside its body, parsed; `exchange` is the new exchange's id.
+
+    `began`: the clock's monotonic time (s) at which it came in.
+    """
 
     exchange: str
     caller: Caller
@@ -33,6 +36,7 @@ class Asked:
     task: str | None = None
     mode: Mode | None = None
     no_store: bool = False
+    began: float = 0.0
 
 
 class AnswerWriter(Protocol):

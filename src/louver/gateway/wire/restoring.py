@@ -22,6 +22,7 @@ from louver.minimize.restore import JsonRestorer, TextRestorer, restore_text
 _HEAD = frozenset({"id", "object", "created", "model", "system_fingerprint"})
 _PLAIN = frozenset({"role", "content", "refusal", "tool_calls", "function_call"})
 _MAX_TOOL_CALLS = 256
+_LARGEST_INTEGER = 2**53
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -60,17 +61,21 @@ def restorer_of(
 ) -> Restorer:
     """A fresh restorer for one answer; `seal` makes what the client can send thinking back by."""
     if exchange.operation is Operation.EMBEDDINGS:
-        return Vectors(exchange.model)
+        return Vectors(exchange.model, exchange.choices)
     return ChatRestorer(exchange, minimized, policy, seal)
 
 
 class Vectors:
-    """Embeddings: numbers hold no placeholder; anything else in an answer is dropped."""
+    """Embeddings: numbers hold no placeholder; anything else in an answer is dropped.
+
+    There is one vector for each of `count` texts, in their order.
+    """
 
     restored = 0
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, count: int) -> None:
         self._model = model
+        self._count = count
 
     def chunk(self, event: Mapping[str, JsonTree]) -> Iterator[dict[str, JsonTree]]:
         raise _invalid("a stream of embeddings")
@@ -79,9 +84,16 @@ class Vectors:
         return iter(())
 
     def whole(self, event: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
+        found: dict[JsonTree, JsonTree] = {}
+        for i, item in enumerate(_objects(event.get("data"))):
+            index = item.get("index", i)
+            if type(index) is not int or not 0 <= index < self._count or index in found:
+                raise _invalid("an embedding that was not asked for")
+            found[index] = _vector(item.get("embedding"))
+        if len(found) < self._count:
+            raise _invalid("fewer embeddings than were asked for")
         data = [
-            {"object": "embedding", "index": i, "embedding": _vector(item.get("embedding"))}
-            for i, item in enumerate(_objects(event.get("data")))
+            {"object": "embedding", "index": i, "embedding": found[i]} for i in range(self._count)
         ]
         whole = {"object": "list", "data": data, "model": self._model}
         return {**whole, "usage": _object(event.get("usage") or {})}
@@ -89,11 +101,15 @@ class Vectors:
 
 def _vector(value: JsonTree) -> JsonTree:
     """A list of numbers, or the base64 of one."""
-    if isinstance(value, list) and all(type(n) in {int, float} for n in value):
+    if isinstance(value, list) and value and all(map(_is_number, value)):
         return value
     if isinstance(value, str) and _BASE64.fullmatch(value):
         return value
     raise _invalid("an embedding that is no list of numbers")
+
+
+def _is_number(value: JsonTree) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) <= _LARGEST_INTEGER)
 
 
 class Verbatim:

@@ -50,6 +50,8 @@ class Reading:
             return Treatment.USER if path[0] in named else Treatment.TEXT
         if self._passes(path):
             return Treatment.OPAQUE
+        if path[-2:] == ("file", "file_data") and _part_of_content(path[:-2]):
+            return Treatment.FILE
         if path[0] != "messages" or len(path) < 3:
             return Treatment.TEXT
         if path[2] == BLOCKS and len(path) == 5 and (path[1], path[3]) in self.returned:
@@ -65,7 +67,16 @@ class Reading:
         if not self.passing:
             return False
         at = 3 if path[0] == "messages" else 2
-        if len(path) <= at + 1 or path[at + 1] in TEXT_PARTS or path[at + 1] == ANTHROPIC:
+        if len(path) <= at + 1 or path[at + 1] in TEXT_PARTS or path[-1] == "filename":
+            return False
+        if path[at + 1] == ANTHROPIC:
             return False
         where = f"messages[{path[1]}].content" if at == 3 else f"{path[0]}.content"
         return path[at - 1] == "content" and f"{where}[{path[at]}]" in self.passing
+
+
+def _part_of_content(path: Path) -> bool:
+    """Whether `path` is `messages[i].content[j]` or `prediction.content[j]`."""
+    return path[-2:-1] == ("content",) and (
+        (len(path) == 4 and path[0] == "messages") or (len(path) == 3 and path[0] == "prediction")
+    )

@@ -12,11 +12,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-import re2
-
 from louver.core.categories import TAXONOMY
 from louver.core.sensitive import Sensitive
 from louver.core.spans import Finding, Span
+from louver.minimize.detectors.engines.automaton import ANYWHERE, Search, automaton, escaped
+from louver.minimize.detectors.opened import OpenedText
 
 # Letters, digits and signs are separate tokens: so `alice7` and `alice_martin` have the word alice.
 # Scripts without spaces between words: each sign is a token, so that a name is found in a sentence.
@@ -24,7 +24,8 @@ _SIGNS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _LETTERS = rf"[^\W\d_{_SIGNS}]+|[{_SIGNS}]"
 _TOKEN = re.compile(rf"(\s*)({_LETTERS}|\d+|[^\w\s]|_)")
 _GATE_MOST = 5_000  # first tokens; above that the gate would cost more than it saves
-_GATE_MEMORY = 64 << 20  # bytes
+_NOTHING = r"[^\x00-\x{10FFFF}]"  # matches no text
+_LETTERS_ONLY = re.compile("[a-z]+")
 _WORD = re.compile(rf"{_LETTERS}|\d+")
 _WORD_OR_SIGN = re.compile(rf"{_LETTERS}|\d+|[^\w\s]|_")
 
@@ -72,7 +73,7 @@ class DictionaryDetector:
         self._first = self._folded.next.keys() | {key.casefold() for key in self._exact.next}
         signs = any(_WORD.fullmatch(first) is None for first in self._first)
         self._beginning = _WORD_OR_SIGN if signs else _WORD
-        self._gate = _gate(self._first) if 0 < len(self._first) <= _GATE_MOST else None
+        self._gate = _gate(self._first) if len(self._first) <= _GATE_MOST else None
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
@@ -89,10 +90,15 @@ class DictionaryDetector:
 
     def find(self, text: str) -> Sequence[Finding]:
         """All terms in `text`, left to right; see `Detector.find`."""
-        if self._gate is not None and not self._gate.search(
-            text.casefold().encode(errors="replace")
-        ):
-            return []
+        return self.find_opened(OpenedText(text))
+
+    def find_opened(self, opened: OpenedText) -> Sequence[Finding]:
+        """The same, for a text that was opened already."""
+        if self._gate is not None:
+            folded = opened.folded
+            if self._gate(ANYWHERE, folded, 0, len(folded))[0][0] < 0:
+                return ()
+        text = opened.text
         findings: list[Finding] = []
         after = 0
         for match in self._beginning.finditer(text):
@@ -125,11 +131,13 @@ def _spellings(term: str) -> set[str]:
     return {composed, composed.replace("’", "'"), composed.replace("'", "’")}
 
 
-def _gate(first: AbstractSet[str]) -> re2._Regexp:
-    """Matches folded text (bytes) in which a term may begin; one pass of an automaton."""
-    options = re2.Options()
-    options.max_mem = _GATE_MEMORY
-    return re2.compile("|".join(map(re2.escape, sorted(first))), options)
+def _gate(first: AbstractSet[str]) -> Search:
+    """Matches folded text in which a term may begin; one pass of an automaton."""
+    words = [escaped(word) for word in sorted(first) if _LETTERS_ONLY.fullmatch(word)]
+    others = [escaped(token) for token in sorted(first) if not _LETTERS_ONLY.fullmatch(token)]
+    # A token of letters is whole; that no ASCII letter stands beside it is all that is looked at.
+    apart = [rf"(?:\A|[^a-z])(?:{'|'.join(words)})(?:[^a-z]|\z)"] if words else []
+    return automaton("|".join([*apart, *others]) or _NOTHING)
 
 
 def _key(match: re.Match[str], *, gap: bool) -> str:

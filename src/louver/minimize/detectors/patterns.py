@@ -6,13 +6,15 @@ values already found no longer count as words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from louver.core.spans import Finding, Span
 from louver.minimize.detectors.catalog import RULES
-from louver.minimize.detectors.engines import Engine, Re2Engine, Subject
+from louver.minimize.detectors.engines.interface import Engine, Subject
+from louver.minimize.detectors.engines.portable import Re2Engine
+from louver.minimize.detectors.opened import OpenedText
 from louver.minimize.detectors.rules import Rule
-from louver.minimize.detectors.surroundings import Words
+from louver.minimize.detectors.surroundings import Words, cuts_a_word
 
 _WARM = (
     "Anna (anna@example.org, +49 30 1234567) paid 4111 1111 1111 1111 on 2024-01-02 from "
@@ -36,42 +38,51 @@ class PatternDetector:
 
     def find(self, text: str) -> Sequence[Finding]:
         """All findings in `text`; see `Detector.find`."""
-        searchable = _encodable(text)
-        subject = self._engine.open(searchable)
-        weak: list[int] = []
+        return self.find_opened(OpenedText(text))
+
+    def find_opened(self, opened: OpenedText) -> Sequence[Finding]:
+        """The same, for a text that was opened already."""
+        text = opened.searchable
+        subject = self._engine.open(text, opened.data)
+        if subject is None:
+            return ()
         findings: list[Finding] = []
-        for index in subject.rules():
-            if self._rules[index].context is not None:
-                weak.append(index)
-                continue
-            findings.extend(self._found(searchable, subject, index, None))
-        if weak:
-            words = Words(searchable, [finding.span for finding in findings])
+        for index in subject.strong:
+            _search(text, subject, index, self._rules[index], None, findings)
+        weak = [*subject.weak]
+        if weak or subject.dormant:
+            taken = [(finding.span.start, finding.span.end) for finding in findings]
+            taken += opened.placeholders
+            if subject.dormant and cuts_a_word(text, taken):
+                weak += subject.dormant
+            words = Words(text, taken)
             for index in weak:
-                findings.extend(self._found(searchable, subject, index, words))
+                _search(text, subject, index, self._rules[index], words, findings)
         return findings
 
-    def _found(
-        self, text: str, subject: Subject, index: int, words: Words | None
-    ) -> Iterator[Finding]:
-        rule = self._rules[index]
-        position: int | None = 0
-        while position is not None:
-            matches, position = subject.matches(index, position), None
-            for start, end in matches:
-                first, last = subject.code_point(start), subject.code_point(end)
-                if words is not None and words.hides(first, last):
-                    continue
-                span = _judged(rule, text, first, last, words)
-                if span is not None:
-                    yield Finding(span, rule.category, rule.name)
-                    if span.end < last - 1:
-                        # Trimmed: what follows may be another value.
-                        position = start + subject.length(text[first : span.end])
-                        break
-                elif rule.retry:
-                    position = start + 1
-                    break
+
+def _search(
+    text: str,
+    subject: Subject,
+    index: int,
+    rule: Rule,
+    words: Words | None,
+    findings: list[Finding],
+) -> None:
+    """Add what `rule`, the one at `index`, finds; `words` where it needs context."""
+    search = subject.search
+    match = search(index, 0)
+    while match is not None:
+        start, end, position = match
+        if words is None or not words.hides(start, end):
+            span = _judged(rule, text, start, end, words)
+            if span is not None:
+                findings.append(Finding(span, rule.category, rule.name))
+                if span.end < end - 1:
+                    position = span.end  # Trimmed: what follows may be another value.
+            elif rule.retry:
+                position = start + 1
+        match = search(index, position)
 
 
 def _judged(rule: Rule, text: str, start: int, end: int, words: Words | None) -> Span | None:
@@ -90,12 +101,3 @@ def _judged(rule: Rule, text: str, start: int, end: int, words: Words | None) ->
     if rule.context is not None and words is not None and not words.allow(rule.context, start):
         return None
     return Span(start, end)
-
-
-def _encodable(text: str) -> str:
-    """`text` with lone surrogates replaced one for one, as they have no bytes to search in."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text

@@ -28,14 +28,18 @@ def international(text: str, start: int, end: int) -> tuple[int, int] | None:
     """A number with its country: at most 15 digits, for country code 1 exactly 11."""
     if start > 0 and (text[start - 1].isalnum() or text[start - 1] in "+_"):
         return None
-    end = _balanced(text, start, end)
-    surface = _digit_part(text[start:end])
-    plus = surface.startswith("+")
-    number = digits(surface) if plus else digits(surface)[2:]
-    most = _NANP if number.startswith("1") else _E164_MOST
-    end = _cut(text, start, end, most if plus else most + 2)
-    count = len(digits(_digit_part(text[start:end]))) - (0 if plus else 2)
-    fits = count == _NANP if number.startswith("1") else 7 <= count <= _E164_MOST
+    surface = text[start:end]
+    if surface[-1] == ")" and surface.count(")") > surface.count("("):
+        end, surface = end - 1, surface[:-1]  # The parenthesis opened before the number.
+    letter = _LETTER.search(surface)
+    number = digits(surface if letter is None else surface[: letter.start()])
+    code = 0 if surface[0] == "+" else 2
+    most = _NANP if number.startswith("1", code) else _E164_MOST
+    count = len(number) - code
+    if count > most and letter is None:
+        end = _cut(text, start, end, most + code)
+        count = len(digits(text[start:end])) - code
+    fits = count == _NANP if most == _NANP else 7 <= count <= _E164_MOST
     return (start, end) if fits and _ends(text, end) else None
 
 
@@ -45,17 +49,8 @@ def _digit_part(surface: str) -> str:
     return surface if letter is None else surface[: letter.start()]
 
 
-def _balanced(text: str, start: int, end: int) -> int:
-    """The end without a closing parenthesis that opened before the number."""
-    surface = text[start:end]
-    extra = surface.endswith(")") and surface.count(")") > surface.count("(")
-    return end - 1 if extra else end
-
-
 def _cut(text: str, start: int, end: int, most: int) -> int:
     """The last end of a group of digits before more than `most` digits have passed."""
-    if len(digits(text[start:end])) <= most or any(c.isalpha() for c in text[start:end]):
-        return end
     ends = [start + match.end() for match in _GROUP_END.finditer(text[start:end])]
     fitting = [place for place in ends if len(digits(text[start:place])) <= most]
     return fitting[-1] if fitting else end

@@ -8,7 +8,7 @@ sign), no `^` and `$`, and no match is empty.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 EDGE = r"(?:\b|_)"
@@ -33,6 +33,15 @@ class Context:
     words: tuple[str, ...] = ()
     reach: int = 5
     barred: tuple[str, ...] = ()
+    single: frozenset[str] = field(init=False)
+    phrases: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`words` apart: those that are one word, and the phrases with a space on either side."""
+        single = frozenset(word for word in self.words if " " not in word)
+        object.__setattr__(self, "single", single)
+        phrases = tuple(f" {word} " for word in self.words if " " in word)
+        object.__setattr__(self, "phrases", phrases)
 
 
 @dataclass(frozen=True, slots=True)

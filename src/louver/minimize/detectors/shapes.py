@@ -7,29 +7,55 @@ never counts as the context of a value.
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from louver.core.spans import Span
 from louver.crypto.prf import ALPHABET
 from louver.minimize.placeholders import CODE_LENGTH, labels
 
+Place: TypeAlias = tuple[int, int]
+"""A span as two numbers, where there are many and only the numbers count."""
+
 _CODE = re.compile(f"_[{ALPHABET}{ALPHABET.lower()}]{{{CODE_LENGTH}}}")
 _LABELS = labels()
 _SIZES = sorted({len(label) for label in _LABELS}, reverse=True)
 _LONGEST = _SIZES[0]
+_END = 2  # letters
+_BY_END = {
+    label[-_END:]: [one for one in _LABELS if one.endswith(label[-_END:])] for label in _LABELS
+}
 
 
 def placeholder_spans(text: str) -> list[Span]:
     """Every placeholder-shaped piece of `text`, in order, also inside a longer word."""
+    return [Span(start, end) for start, end in placeholder_places(text)]
+
+
+def placeholder_places(text: str) -> list[Place]:
+    """The same as numbers."""
     if "_" not in text:
         return []
-    spans: list[Span] = []
+    places: list[Place] = []
     after = 0
     for match in _CODE.finditer(text):
-        start = _label_start(text, match.start(), after)
+        underscore, end = match.span()
+        start = _plain_start(text, underscore, after)
+        if start is None:
+            start = _label_start(text, underscore, after)
         if start is not None:
-            spans.append(Span(start, match.end()))
-            after = match.end()
-    return spans
+            places.append((start, end))
+            after = end
+    return places
+
+
+def _plain_start(text: str, underscore: int, after: int) -> int | None:
+    """Where a label in capitals begins that no letter, underscore or backslash stands before."""
+    for label in _BY_END.get(text[underscore - _END : underscore], ()):
+        start = underscore - len(label)
+        if start >= after and text.startswith(label, start):
+            before = text[start - 1 : start]
+            return None if before.isalpha() or before in {"_", "\\"} else start
+    return None
 
 
 def _label_start(text: str, underscore: int, after: int) -> int | None:

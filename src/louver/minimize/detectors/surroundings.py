@@ -10,17 +10,17 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from louver.core.spans import Span
 from louver.minimize.detectors.rules import Context
-from louver.minimize.detectors.shapes import placeholder_spans
+from louver.minimize.detectors.shapes import Place
 
 # Three letters are left out whose small forms are other letters' (Kelvin, Angstrom, dotted I).
 _WORD = re.compile(r"[^\W\d_\u212a\u212b\u0130]+")
+_ASCII_WORD = re.compile("[A-Za-z]+")
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 _FRACTION = re.compile(r"\.0+(?!\w|[.-]\d)")
 _LONGEST_WORD = 24
 _BARRED_REACH = 2  # words
-_STEP = 80  # characters looked back at a time
+_STEP = 8  # characters looked back at a time, for each word that is wanted
 _FURTHEST = 800  # characters looked back at most, or the work would not be linear
 
 
@@ -46,19 +46,30 @@ def _joins(near: str, far: str) -> bool:
     return near in ".,-/:+" and far.isascii() and far.isdigit()
 
 
-class Words:
-    """The words of one text; those inside a value that was found, or a placeholder, left out."""
+def cuts_a_word(text: str, taken: Iterable[Place]) -> bool:
+    """Whether a taken range begins or ends between two letters, so that a part of a word counts."""
+    size = len(text)
+    for start, end in taken:
+        if end < size and text[end - 1 : end + 1].isalpha():
+            return True
+        if start and text[start - 1 : start + 1].isalpha():
+            return True
+    return False
 
-    def __init__(self, text: str, taken: Iterable[Span]) -> None:
+
+class Words:
+    """The words of one text; those inside of `taken`, values found and placeholders, left out."""
+
+    def __init__(self, text: str, taken: Iterable[Place]) -> None:
         self._text = text
         self._starts: list[int] = []
         self._ends: list[int] = []
-        for span in sorted([*taken, *placeholder_spans(text)]):
-            if self._ends and span.start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], span.end)
+        for start, end in sorted(taken):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
             else:
-                self._starts.append(span.start)
-                self._ends.append(span.end)
+                self._starts.append(start)
+                self._ends.append(end)
 
     def hides(self, start: int, end: int) -> bool:
         """Whether all of `[start, end)` is part of what was found already."""
@@ -67,18 +78,24 @@ class Words:
 
     def allow(self, context: Context, start: int) -> bool:
         """Whether what stands before `start` is such a context."""
-        before = self._before(start, max(context.reach, _BARRED_REACH))
-        if context.barred and not set(before[-_BARRED_REACH:]).isdisjoint(context.barred):
-            return False
+        reach = max(context.reach, _BARRED_REACH) if context.words else _BARRED_REACH
+        before = self._before(start, reach)
+        for word in before[-_BARRED_REACH:] if context.barred else ():
+            if word in context.barred:
+                return False
         if not context.words:
             return True
-        window = f" {' '.join(before[-context.reach :])} "
-        return any(f" {word} " in window for word in context.words)
+        near = before[-context.reach :]
+        if not context.single.isdisjoint(near):
+            return True
+        window = f" {' '.join(near)} "
+        return any(phrase in window for phrase in context.phrases)
 
     def _before(self, end: int, count: int) -> list[str]:
         """The last `count` words before `end`, looking back as far as it takes, up to a bound."""
         words: list[str] = []
         left = _FURTHEST
+        step = count * _STEP
         at = bisect_left(self._starts, end)
         while end > 0 and left > 0 and len(words) < count:
             floor = self._ends[at - 1] if at else 0
@@ -86,24 +103,28 @@ class Words:
                 at -= 1
                 end = self._starts[at]
                 continue
-            start = self._word_edge(max(floor, end - _STEP), floor)
-            words[:0] = _words(self._text[start:end])
+            start = self._word_edge(max(floor, end - step), max(floor, end - left))
+            words[:0] = _words(self._text[start:end], count)
             left -= end - start
             end = start
         return words[-count:]
 
-    def _word_edge(self, start: int, floor: int) -> int:
-        """`start`, or before the word that it cuts; a longer word is none anyway."""
-        least = max(floor, start - _LONGEST_WORD - 1)
+    def _word_edge(self, start: int, least: int) -> int:
+        """`start`, or before the word that it cuts."""
         while start > least and self._text[start - 1].isalpha():
             start -= 1
         return start
 
 
-def _words(text: str) -> list[str]:
-    """`phoneNumber` is two words; a long run of letters is a code, and none."""
-    words = [word for word in _WORD.findall(text) if len(word) <= _LONGEST_WORD]
-    joined = " ".join(words)
-    if joined.islower():
-        return words
-    return _CAMEL.sub(r"\1 \2", joined).lower().split()
+def _words(text: str, count: int) -> list[str]:
+    """The last words, at least `count` if there are as many, in lower case.
+
+    `phoneNumber` is two words; a long run of letters is a code, and none.
+    """
+    words = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    if words and max(map(len, words)) > _LONGEST_WORD:
+        words = [word for word in words if len(word) <= _LONGEST_WORD]
+    joined = " ".join(words[-count:])
+    if _CAMEL.search(joined):
+        joined = _CAMEL.sub(r"\1 \2", joined)
+    return joined.lower().split()

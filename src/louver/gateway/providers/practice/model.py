@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from louver.core.exchanges import Minimized, Reply
+from louver.core.exchanges import Minimized, Operation, Reply
 from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.gateway.providers.interface import ReadsHubForm
 from louver.gateway.providers.practice.answer import answer
 from louver.gateway.providers.practice.calls import calls, structured
+from louver.gateway.providers.practice.embedding import embeddings
 from louver.gateway.providers.practice.format import Choice, Head, chunks, completion, usage
 from louver.gateway.providers.practice.prompt import Prompt, read
 from louver.gateway.providers.practice.words import tokens
@@ -34,6 +35,10 @@ class Practice(ReadsHubForm):
 
     async def ask(self, request: Minimized) -> AsyncGenerator[Reply, None]:
         """See `Provider.ask`."""
+        if request.operation is Operation.EMBEDDINGS:
+            await asyncio.sleep(self._delay)
+            yield Reply(embeddings(request.body, self._model))
+            return
         prompt = read(request.body)
         choices = choices_for(prompt)
         created = 0 if self._clock is None else int(self._clock.now())

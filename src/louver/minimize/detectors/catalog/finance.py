@@ -22,24 +22,27 @@ _LENGTHS = {
 
 def _card(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The longest run of whole groups that has a length of its network and a Luhn digit."""
-    ends: dict[int, int] = {}
-    count = 0
-    for place in range(start, end):
-        if text[place].isdigit():
-            count += 1
-            ends[count] = place + 1
-    prefix = checksums.digits(text[start : start + 4])
-    lengths = _LENGTHS.get(prefix[:1]) or _LENGTHS.get(prefix[:2], ())
+    number = checksums.digits(text[start:end])
+    lengths = _LENGTHS.get(number[:1]) or _LENGTHS.get(number[:2], ())
     for length in lengths:
-        stop = ends.get(length)
-        if stop is None or not checksums.luhn(text[start:stop]):
+        if length > len(number) or not checksums.luhn(number[:length]):
             continue
+        stop = _after_digits(text, start, length)
         # Digits of a next group may follow after a space, never directly.
         after = text[stop : stop + 2]
         joined = after[:1].isalnum() or (after[:1] in "-./" and after[1:].isdigit())
         if (not joined or is_whole(text, stop)) and not _continues(text, start):
             return start, stop
     return None
+
+
+def _after_digits(text: str, start: int, count: int) -> int:
+    """Where the last of the next `count` digits ends; there are as many."""
+    place = start
+    while count:
+        count -= text[place] in "0123456789"
+        place += 1
+    return place
 
 
 def _continues(text: str, start: int) -> bool:
@@ -66,7 +69,8 @@ RULES = (
     Rule(
         name="card",
         category="finance.card_number",
-        pattern=rf"{EDGE}(?:[1-68]\d(?:[ -]?\d){{10,17}})" + EDGE,
+        # Only numbers of the networks that begin with 5 or 6 may have twelve digits.
+        pattern=rf"{EDGE}(?:[1-48]\d(?:[ -]?\d){{11,17}}|[56]\d(?:[ -]?\d){{10,17}})" + EDGE,
         source="ISO/IEC 7812-1",
         positive=(
             "card ⟦4111 1111 1111 1111⟧ exp 12/27",

@@ -1,0 +1,1 @@
+"""Servers under test, a scripted upstream and a load generator: each a process of its own."""
