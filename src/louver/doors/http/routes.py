@@ -55,6 +55,8 @@ def family_of(path: str) -> Family:
     """How errors on `path` are told, whether or not something is served there."""
     if path in ASKED:
         return ASKED[path].family
+    if path.startswith(MESSAGES + "/"):
+        return ANTHROPIC
     return OLLAMA if path.startswith(_OLLAMA) else OPENAI
 
 
@@ -151,6 +153,14 @@ def _show_model(body: bytes, services: Shown) -> Whole:
     return json_answer(ollama.shown_model(services.destinations(name)))
 
 
+def _count_tokens(_: bytes, __: Shown) -> Whole:
+    raise NotYetSupported(
+        "tokens are counted by the model's server, which sees other words than you send; read "
+        "`usage` of an answer instead"
+    )
+
+
 TOLD: Mapping[str, Tells] = {
+    COUNT_TOKENS: Tells(_count_tokens),
     "/api/show": Tells(_show_model),
 }
