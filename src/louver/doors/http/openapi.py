@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from louver.doors.errors import ROWS, UNEXPECTED
-from louver.doors.http.openapi_anthropic import ANTHROPIC_SCHEMAS
 from louver.doors.http.openapi_ollama import OLLAMA_SCHEMAS
 from louver.doors.http.openapi_responses import RESPONSES_SCHEMAS
 from louver.doors.http.openapi_schemas import SCHEMAS

@@ -9,7 +9,7 @@ from typing import Protocol
 import orjson
 
 from louver.core.encoding import Json
-from louver.core.errors import UnknownModel
+from louver.core.errors import NotYetSupported, UnknownModel
 from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http import ollama
@@ -47,7 +47,6 @@ ASKED: Mapping[str, Asks] = {
     "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
     RESPONSES: Asks("openai.responses", OPENAI),
     MESSAGES: Asks("anthropic.messages", ANTHROPIC),
-    COUNT_TOKENS: Asks("anthropic.count_tokens", ANTHROPIC),
 }
 
 

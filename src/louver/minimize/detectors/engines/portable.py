@@ -51,17 +51,7 @@ class Re2Engine:
 class Re2Subject:
     """One text; searching it keeps where the last search stood, in bytes and in code points."""
 
-    __slots__ = (
-        "_byte",
-        "_data",
-        "_engine",
-        "_narrow",
-        "_point",
-        "_text",
-        "dormant",
-        "strong",
-        "weak",
-    )
+    __slots__ = ("_byte", "_data", "_engine", "_narrow", "_point", "_text", "dormant", "strong", "weak")
 
     def __init__(self, text: str, data: bytes, engine: Re2Engine) -> None:
         self.strong: list[int] = []
