@@ -24,6 +24,7 @@ from louver.gateway.wire.treatments import treatments
 from louver.minimize.detectors.health_terms import HealthTermsDetector
 from louver.minimize.detectors.patterns import PatternDetector
 from louver.minimize.finder import Finder
+from louver.minimize.once import Once
 from louver.minimize.outgoing import Minimizing, minimize
 from louver.minimize.pseudonyms import Pseudonyms, scope_of
 from louver.minimize.restore import JsonRestorer, TextRestorer, restore_text
@@ -34,6 +35,7 @@ _ROUNDS, _REQUESTS = 7, 120
 _DENSE = "Please tell alice.martin@example.com (+44 20 7946 0123) that order {turn} has shipped. "
 _KEYS = Keys(bytes(range(32)))
 _HOME = Destination("home", "practice", Location.LOCAL, "this house", "m")
+_DETECTORS = (PatternDetector(), HealthTermsDetector())
 _POLICY = Policy(digest="p", mode=Mode.STANDARD, destinations={"home": _HOME}, routes={})
 
 
@@ -69,10 +71,6 @@ def exchange(text: str) -> Exchange:
     )
 
 
-def _finder() -> Finder:
-    return Finder([PatternDetector(), HealthTermsDetector()], digest=_KEYS.cache_digest)
-
-
 class Stages:
     """One round over all prompts of a kind; each method is one stage."""
 
@@ -80,13 +78,18 @@ class Stages:
         self.exchanges = [exchange(text) for text in texts]
         self.minimized: list[Minimized] = []
         self.answers: list[str] = []
-        self.finder = _finder()
+        self.looks: list[Once] = []
+
+    def prepare(self) -> None:
+        """A finder that knows the names of models and none of the prompts."""
+        finder = Finder(_DETECTORS, digest=_KEYS.cache_digest)
+        for name in ("home", "m"):
+            finder.find(name)
+        self.looks = [Once(finder) for _ in self.exchanges]
 
     def find(self) -> None:
-        self.finder = _finder_like(self.finder)
-        for one in self.exchanges:
-            rule = treatments(one, _POLICY)
-            survey(one.body.reveal(), rule, self.finder)
+        for one, look in zip(self.exchanges, self.looks, strict=True):
+            survey(one.body.reveal(), treatments(one, _POLICY), look)
 
     def minimize(self) -> None:
         """Findings are known from the stage before; the finished bytes are new and read again."""
@@ -94,7 +97,7 @@ class Stages:
             minimize(
                 one,
                 Minimizing(
-                    finder=self.finder,
+                    finder=look,
                     policy=_POLICY,
                     pseudonyms=Pseudonyms(_KEYS, scope_of(_KEYS, "default", opening=one.opening)),
                     rule=treatments(one, _POLICY),
@@ -102,7 +105,7 @@ class Stages:
                     remember=True,
                 ),
             )
-            for one in self.exchanges
+            for one, look in zip(self.exchanges, self.looks, strict=True)
         ]
         said = [orjson.loads(one.body)["messages"][0]["content"] for one in self.minimized]
         self.answers = said
@@ -138,17 +141,13 @@ def _tokens(text: str) -> list[str]:
     return known
 
 
-_DETECTORS = (PatternDetector(), HealthTermsDetector())
-
-
-def _finder_like(_: Finder) -> Finder:
-    return Finder(_DETECTORS, digest=_KEYS.cache_digest)
-
-
-def least(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def least(
+    prepare: Callable[[], None], work: Mapping[str, Callable[[], object]]
+) -> dict[str, float]:
     """Microseconds per request of each stage; the stages take turns."""
     best: dict[str, float] = {}
     for _ in range(_ROUNDS):
+        prepare()
         for name, stage in work.items():
             start = time.process_time()
             stage()
@@ -165,13 +164,14 @@ def rows() -> list[dict[str, Any]]:
 def _rows() -> Iterator[dict[str, Any]]:
     for kind, texts in prompts().items():
         stages = Stages(texts)
-        spent = least({
+        work = {
             "find": stages.find,
             "minimize": stages.minimize,
             "restore whole": stages.restore_whole,
             "restore JSON": stages.restore_json,
             "restore stream": stages.restore_stream,
-        })  # fmt: skip
+        }
+        spent = least(stages.prepare, work)
         for name, microseconds in spent.items():
             yield _row(f"{kind}: {name}, us per 1 KB", microseconds)
         chunk = spent["restore stream"] * _REQUESTS / stages.chunks()

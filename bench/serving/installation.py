@@ -94,7 +94,8 @@ def louver(installation: Installation) -> Iterator[Target]:
     """`louver serve`, everything on."""
     command = [sys.executable, "-m", "louver", "serve", "--port", "0", "--json"]
     command += ["--config", str(installation.file)]
-    with running(command, server=True, environment=_ENVIRONMENT) as process:
+    log = ROOT / "build" / "bench-louver.log"  # One line per request, as by default.
+    with running(command, server=True, environment=_ENVIRONMENT, log=log) as process:
         yield Target(process, {"authorization": f"Bearer {installation.key}"})
 
 

@@ -17,6 +17,7 @@ from louver.core.encoding import Json
 from louver.core.exchanges import JsonTree
 from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
+from louver.doors.cli.serve import _collect_rarely
 from louver.doors.http.app import Gateway
 from louver.doors.http.server import server
 from louver.doors.settings.load import load
@@ -78,6 +79,7 @@ class Relay:
 def main() -> None:
     settings = load(Path(sys.argv[1]))
     with build(settings) as house:
+        _collect_rarely()
         gateway = Gateway(Relay(house.line, sys.argv[2]))
         server(gateway, settings.server).run([listen()])
 

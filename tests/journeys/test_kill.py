@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import openai
 import pytest
 from openai import OpenAI
+from support.serving import serving
 
 from louver.core.errors import Invalid, Unavailable
 from louver.doors.settings.load import load
@@ -31,31 +26,6 @@ models: {louver: [home]}
 """
 ROUNDS = 3
 TEXT = "Please write to alice.martin@example.com, she waits for an answer about her order."
-
-
-@contextmanager
-def serving(config: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server process of its own, and its base URL as it prints it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "louver", "serve", "--config", str(config)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        if process.stdout is None:
-            raise RuntimeError("no output to read the address from")
-        for line in process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:\d+/v1", line):
-                yield process, found.group()
-                return
-        raise RuntimeError("the server did not start")
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def load_until_killed(base_url: str, key: str, acknowledged: list[str]) -> None:

@@ -12,6 +12,7 @@ from bench.scan import documents
 from louver.minimize.detectors.catalog import RULES
 from louver.minimize.detectors.engines.portable import Re2Engine
 from louver.minimize.detectors.engines.reference import ReEngine
+from louver.minimize.detectors.opened import OpenedText
 from louver.minimize.detectors.patterns import PatternDetector
 
 FAST = PatternDetector()
@@ -98,6 +99,6 @@ def test_the_gate_lets_every_rule_with_a_match_pass() -> None:
     for index, rule in enumerate(RULES):
         for example in rule.positive:
             text = example.replace("⟦", "").replace("⟧", "")
-            subject = engine.open(text, text.encode())
+            subject = engine.open(OpenedText(text))
             assert subject is not None
             assert index in {*subject.strong, *subject.weak}, rule.name

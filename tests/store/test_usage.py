@@ -13,7 +13,7 @@ from store.desk import POLICY, START, answered, sent
 from store.gate import gated
 
 from louver.core.encoding import Json
-from louver.core.errors import Unavailable
+from louver.core.errors import Invalid, Unavailable
 from louver.core.events import Answered
 from louver.core.exchanges import Outcome
 from louver.store.batch import Batch
@@ -153,3 +153,13 @@ def test_entries_of_the_first_version_still_verify(desk: Desk) -> None:
     desk.store.record_answered(Former("x1", Outcome.ANSWERED, 200, 0)).result()
     assert "tokens_in" not in desk.store.entries(exchange="x1")[-1].event
     assert verify(desk.engine).entries == 3
+
+
+def test_a_sum_that_no_column_holds_is_refused(desk: Desk) -> None:
+    desk.activate()
+    desk.send("x1")
+    for tokens in (-1, 2**40 + 1, 2**62):
+        with pytest.raises(Invalid):
+            desk.store.record_answered(answered("x1", "key00001", tokens)).result()
+    desk.store.record_answered(answered("x1", "key00001", 2**40)).result()
+    assert desk.store.usage("key00001", TODAY) == Usage(2**40, 1)

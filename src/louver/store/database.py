@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from louver.core.errors import Invalid, LouverError, Unavailable
+from louver.store.schema import REVISION
 
 Database: TypeAlias = Engine
 """An open database, for those who only hand it on."""
@@ -173,11 +174,35 @@ def prepare_sqlite(engine: Engine) -> None:
 def open_for_reading(url: str) -> Engine:
     """Open an existing store to look at it, an auditor's read-only copy too; makes nothing.
 
-    Raises Invalid for a URL that no store can be behind, Unavailable where none is.
+    Raises Invalid for a URL that no store can be behind, or a store of another version; Unavailable
+    where none is.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == "postgresql":
-        return _open_postgres(parsed)
+    on_server = parsed.get_backend_name() == "postgresql"
+    engine = _open_postgres(parsed) if on_server else _open_still(parsed)
+    try:
+        _require_revision(engine)
+    except LouverError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _require_revision(engine: Engine) -> None:
+    with reading(engine) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            raise Unavailable("there is no store here; check --config", code="store_lost")
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if found != REVISION:
+        raise Invalid(
+            "the store was made by another version of Louver; `louver store migrate` brings it up "
+            "to date",
+            code="invalid_store",
+        )
+
+
+def _open_still(parsed: URL) -> Engine:
+    """A SQLite file as it lies, read-only."""
     path = _sqlite_path(parsed)
     if _identity(path) is None:
         raise Unavailable("there is no store here; check --config", code="store_lost")

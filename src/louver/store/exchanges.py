@@ -17,6 +17,7 @@ from louver.store.lane import Phase
 from louver.store.schema import pending
 
 SWEPT_AT_ONCE = 256
+_MOST_TOKENS = 2**40
 
 _OVERDUE = (
     select(pending.c.exchange)
@@ -56,7 +57,12 @@ def record_sent(
 
 
 def record_answered(batch: Batch, event: Answered) -> int:
-    """Raises Invalid unless the exchange was sent and has not ended."""
+    """Raises Invalid unless the exchange was sent and has not ended, and its tokens can be so many.
+
+    Sums are kept in 64 bits: what a lying upstream tells must not end a key's every batch.
+    """
+    if not (0 <= event.tokens_in <= _MOST_TOKENS and 0 <= event.tokens_out <= _MOST_TOKENS):
+        raise Invalid("nothing uses so many tokens", code="invalid_event")
     phase = batch.phase(event.exchange)
     if phase is Phase.UNKNOWN:
         raise Invalid("this exchange was never sent, so it cannot end", code="exchange")

@@ -68,7 +68,11 @@ SELECT used.day, used.key, used.tokens, used.requests, used.seq FROM held LEFT J
 _TAKEN = b"23505"  # unique_violation: an exchange was sent before
 # Planned once, by index. In a young database the planner takes tables for small and reads all of
 # them; in `pending` the rows of ended exchanges would be read too, until the next vacuum.
-_PLANS = b"SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
+_PLANS = (
+    b"SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off;"
+    # Whatever the server's default: what waited for the lock sees what was committed meanwhile.
+    b" SET default_transaction_isolation = 'read committed'"
+)
 _PHASES_NAME, _WRITE_NAME = b"louver_phases", b"louver_write"
 # The types' fixed numbers in PostgreSQL's catalog (pg_type.dat).
 _BYTEA, _BIGINT, _TEXT = 17, 20, 25

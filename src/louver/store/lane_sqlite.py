@@ -1,10 +1,15 @@
-"""The hot statements on SQLite: `BEGIN IMMEDIATE` takes the write lock, one process at a time."""
+"""The hot statements on SQLite: `BEGIN IMMEDIATE` takes the write lock, one process at a time.
+
+Each step of a statement lets go of the interpreter, and a busy event loop is slow to give it back;
+so many rows go into one step.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,12 +24,20 @@ _STATE = "SELECT size, frontier, root, policy, consents, keys, halts FROM ledger
 _PHASES = (
     "SELECT exchange, kind FROM ledger_entries WHERE exchange IN (SELECT value FROM json_each(?))"
 )
-_ADD_ENTRY = (
-    "INSERT INTO ledger_entries (seq, kind, time, exchange, payload, salt, leaf)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+# How many rows a statement takes: a few texts for any number, so that each is compiled once.
+_SIZES = (64, 16, 4, 1)
+
+
+def _sized(text: str, row: str) -> dict[int, str]:
+    return {size: text.format(", ".join([row] * size)) for size in _SIZES}
+
+
+_ADD_ENTRIES = _sized(
+    "INSERT INTO ledger_entries (seq, kind, time, exchange, payload, salt, leaf) VALUES {}",
+    "(?, ?, ?, ?, ?, ?, ?)",
 )
-_ADD_PENDING = "INSERT INTO pending (exchange, sent_at) VALUES (?, ?)"
-_END_PENDING = "DELETE FROM pending WHERE exchange = ?"
+_ADD_PENDING = _sized("INSERT INTO pending (exchange, sent_at) VALUES {}", "(?, ?)")
+_END_PENDING = _sized("DELETE FROM pending WHERE exchange IN ({})", "?")
 _ADD_HEAD = "INSERT INTO tree_heads (size, root, time) VALUES (?, ?, ?)"
 _ADD_USAGE = (
     "INSERT INTO usage (day, key, tokens, requests, seq) VALUES (?, ?, ?, ?, ?)"
@@ -89,11 +102,9 @@ class SqlitePen:
 
     def _write(self, changes: Changes) -> list[UsageRow]:
         cursor, state, time = self._cursor, changes.state, changes.time
-        cursor.executemany(_ADD_ENTRY, changes.entries)
-        if changes.opened:
-            cursor.executemany(_ADD_PENDING, [(exchange, time) for exchange in changes.opened])
-        if changes.ended:
-            cursor.executemany(_END_PENDING, [(exchange,) for exchange in changes.ended])
+        self._write_rows(_ADD_ENTRIES, changes.entries)
+        self._write_rows(_ADD_PENDING, [(exchange, time) for exchange in changes.opened])
+        self._write_rows(_END_PENDING, [(exchange,) for exchange in changes.ended])
         cursor.execute(_ADD_HEAD, (state.size, state.root, time))
         versions = (state.consents, state.keys, state.halts)
         cursor.execute(
@@ -104,3 +115,11 @@ class SqlitePen:
             cursor.execute(_ADD_USAGE, row)
             totals += map(UsageRow._make, cursor.fetchall())
         return totals
+
+    def _write_rows(self, texts: Mapping[int, str], rows: Sequence[Sequence[object]]) -> None:
+        at = 0
+        for size in _SIZES:
+            while len(rows) - at >= size:
+                values = tuple(chain.from_iterable(rows[at : at + size]))
+                self._cursor.execute(texts[size], values)
+                at += size

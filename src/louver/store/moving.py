@@ -32,10 +32,11 @@ from louver.core.errors import Invalid, Tampered, Unavailable
 from louver.store.database import be_patient, open_database, reading, writing
 from louver.store.facts import State, read_state
 from louver.store.migrations import configuration, migrate
-from louver.store.schema import ledger_state, metadata
+from louver.store.schema import ledger_state, metadata, responses
 from louver.store.verify import verify_within
 
 PAGE = 1000
+_LARGE_PAGE = 50  # Of rows that may hold a whole conversation each.
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told the step (`copying` or `verifying`), how many rows are done, and of how many."""
@@ -156,7 +157,8 @@ def _copy(source: Connection, target: Engine, found: Copied, progress: Progress)
 def _pages(source: Connection, table: Table) -> Iterator[list[Row[tuple[object, ...]]]]:
     """A table's rows in the order of its key, few at a time."""
     key = tuple(table.primary_key.columns)
-    query = select(table).order_by(*key).limit(PAGE)
+    size = min(PAGE, _LARGE_PAGE) if table is responses else PAGE
+    query = select(table).order_by(*key).limit(size)
     page = list(source.execute(query))
     while page:
         yield page

@@ -21,16 +21,27 @@ _LOOK_ALIKES = dict(zip(_CYRILLIC_GREEK, _LATIN, strict=True)) | {
 }  # fmt: skip
 _DASHES = dict.fromkeys("‐‑‒–—―−﹣－", "-")
 _MIXED = re.compile(f"[A-Za-z0-9@._+{''.join(_LOOK_ALIKES)}-]+")
+_ASCII = bytes(range(128))
 _ASCII_LETTER = re.compile(r"[A-Za-z@]")
 
 
 def folded(text: str) -> list[Piece] | None:
     """What folding changes in `text`, in order; None where it changes nothing."""
-    if text.isascii():
-        return None
-    unusual = {character for character in set(text) if not character.isascii()}
-    special = {c for c in unusual if unicodedata.combining(c) or _plain(c) != c}
+    special = {character for character in _beyond_ascii(text) if _is_special(character)}
     return (_changes(text, special) or None) if special else None
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    """The characters of `text` that are none of ASCII; all but those are dropped at once."""
+    if text.isascii():
+        return set()
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    return set(beyond.decode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=8192)
+def _is_special(character: str) -> bool:
+    return unicodedata.combining(character) > 0 or _plain_character(character) != character
 
 
 def _changes(text: str, special: set[str]) -> list[Piece]:
@@ -87,7 +98,7 @@ def _shows(character: str) -> bool:
 
 def latinized(text: str) -> list[Piece] | None:
     """The look-alikes in words that also have Latin letters; None where there are none."""
-    if text.isascii() or set(text).isdisjoint(_LOOK_ALIKES):
+    if _beyond_ascii(text).isdisjoint(_LOOK_ALIKES):
         return None
     pieces = [
         Piece(index, index + 1, _LOOK_ALIKES[text[index]])

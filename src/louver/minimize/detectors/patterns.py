@@ -14,7 +14,8 @@ from louver.minimize.detectors.engines.interface import Engine, Subject
 from louver.minimize.detectors.engines.portable import Re2Engine
 from louver.minimize.detectors.opened import OpenedText
 from louver.minimize.detectors.rules import Rule
-from louver.minimize.detectors.surroundings import Words, cuts_a_word
+from louver.minimize.detectors.shapes import Place
+from louver.minimize.detectors.surroundings import Words
 
 _WARM = (
     "Anna (anna@example.org, +49 30 1234567) paid 4111 1111 1111 1111 on 2024-01-02 from "
@@ -42,23 +43,23 @@ class PatternDetector:
 
     def find_opened(self, opened: OpenedText) -> Sequence[Finding]:
         """The same, for a text that was opened already."""
-        text = opened.searchable
-        subject = self._engine.open(text, opened.data)
+        subject = self._engine.open(opened)
         if subject is None:
             return ()
+        text = opened.searchable
         findings: list[Finding] = []
         for index in subject.strong:
             _search(text, subject, index, self._rules[index], None, findings)
-        weak = [*subject.weak]
-        if weak or subject.dormant:
-            taken = [(finding.span.start, finding.span.end) for finding in findings]
-            taken += opened.placeholders
-            if subject.dormant and cuts_a_word(text, taken):
-                weak += subject.dormant
-            words = Words(text, taken)
-            for index in weak:
+        if subject.weak:
+            strong = tuple(findings)
+            words = Words(text, lambda: [*map(_place, strong), *opened.placeholders])
+            for index in subject.weak:
                 _search(text, subject, index, self._rules[index], words, findings)
         return findings
+
+
+def _place(finding: Finding) -> Place:
+    return finding.span.start, finding.span.end
 
 
 def _search(

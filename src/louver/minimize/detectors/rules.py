@@ -49,6 +49,8 @@ class Rule:
     """One format. The value is group `group` of `pattern`; examples mark it as ⟦value⟧.
 
     `valid` looks at the value alone, `reshape` at its surroundings and may trim or extend it.
+    `sign` stands in every match and is simpler than `pattern`: what engines look for first;
+    `begins`: every match begins with it.
     `retry` searches on from the next character after a candidate that was none (bounded patterns
     only, or scanning would not be linear). Source: where the format is written down.
     """
@@ -64,6 +66,8 @@ class Rule:
     reshape: Reshape | None = None
     context: Context | None = None
     retry: bool = False
+    sign: str | None = None
+    begins: bool = False
 
 
 def insensitive(pattern: str) -> str:

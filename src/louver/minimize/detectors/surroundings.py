@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from louver.minimize.detectors.rules import Context
 from louver.minimize.detectors.shapes import Place
@@ -46,35 +46,36 @@ def _joins(near: str, far: str) -> bool:
     return near in ".,-/:+" and far.isascii() and far.isdigit()
 
 
-def cuts_a_word(text: str, taken: Iterable[Place]) -> bool:
-    """Whether a taken range begins or ends between two letters, so that a part of a word counts."""
-    size = len(text)
-    for start, end in taken:
-        if end < size and text[end - 1 : end + 1].isalpha():
-            return True
-        if start and text[start - 1 : start + 1].isalpha():
-            return True
-    return False
-
-
 class Words:
-    """The words of one text; those inside of `taken`, values found and placeholders, left out."""
+    """The words of one text; those inside of `taken`, values found and placeholders, left out.
 
-    def __init__(self, text: str, taken: Iterable[Place]) -> None:
+    A part of a word, where the rest of it is taken, is no word either.
+    """
+
+    def __init__(self, text: str, taken: Callable[[], Iterable[Place]]) -> None:
         self._text = text
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(taken):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], end)
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
+        self._taken = taken
+        self._known: tuple[list[int], list[int]] | None = None
+
+    def _places(self) -> tuple[list[int], list[int]]:
+        """Where what is taken begins and ends; asked for with the first candidate, and once."""
+        if self._known is None:
+            starts: list[int] = []
+            ends: list[int] = []
+            for start, end in sorted(self._taken()):
+                if ends and start <= ends[-1]:
+                    ends[-1] = max(ends[-1], end)
+                else:
+                    starts.append(start)
+                    ends.append(end)
+            self._known = starts, ends
+        return self._known
 
     def hides(self, start: int, end: int) -> bool:
         """Whether all of `[start, end)` is part of what was found already."""
-        at = bisect_right(self._starts, start)
-        return at > 0 and self._ends[at - 1] >= end
+        starts, ends = self._places()
+        at = bisect_right(starts, start)
+        return at > 0 and ends[at - 1] >= end
 
     def allow(self, context: Context, start: int) -> bool:
         """Whether what stands before `start` is such a context."""
@@ -96,18 +97,35 @@ class Words:
         words: list[str] = []
         left = _FURTHEST
         step = count * _STEP
-        at = bisect_left(self._starts, end)
+        starts, ends = self._places()
+        at = bisect_left(starts, end)
+        last = end
         while end > 0 and left > 0 and len(words) < count:
-            floor = self._ends[at - 1] if at else 0
+            floor = ends[at - 1] if at else 0
             if floor >= end:
                 at -= 1
-                end = self._starts[at]
+                end = starts[at]
+                last = self._without_part(end)
                 continue
             start = self._word_edge(max(floor, end - step), max(floor, end - left))
-            words[:0] = _words(self._text[start:end], count)
+            first = self._after_part(floor, last) if at and start == floor else start
+            words[:0] = _words(self._text[first:last], count)
             left -= end - start
-            end = start
+            end = last = start
         return words[-count:]
+
+    def _without_part(self, end: int) -> int:
+        """`end` of a stretch of text, or before the part of a word that ends there in its midst."""
+        text = self._text
+        return self._word_edge(end, max(0, end - _FURTHEST)) if text[end].isalpha() else end
+
+    def _after_part(self, start: int, end: int) -> int:
+        """`start` of a stretch of text, or after the part of a word that begins there."""
+        text = self._text
+        if text[start - 1].isalpha():
+            while start < end and text[start].isalpha():
+                start += 1
+        return start
 
     def _word_edge(self, start: int, least: int) -> int:
         """`start`, or before the word that it cuts."""

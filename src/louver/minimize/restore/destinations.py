@@ -13,10 +13,15 @@ from enum import Enum, auto
 from louver.minimize.restore.links import Hosts, has_authority
 from louver.minimize.restore.zones import LIMIT, Kind, Zone
 
-TRIGGERS = "/\\:?#(="
+_TRIGGERS = "/\\:?#(="
+# Where a trigger can open something: after a host or a slash, `]` or `url`, a scheme, a name; at
+# the start of what is read, what stands before it is not seen here.
+_OPENER = re.compile(
+    r"[/\\?#(:=](?:(?<=\A.)|(?<=[\w.\-\]\u3002\uff0e\uff61/\\][/\\?#])|(?<=[\]lL\n]\()"
+    r"|(?<=[A-Za-z\]\-\n]:)|(?<=[A-Za-z\s]=))"
+)
 _TAIL = 320
 _MOST_ZONES = 8
-_MOST_SKIPPED = 256
 _LONG_RUN = LIMIT
 _NEAR = 40  # Enough for every scheme and attribute name that is known here.
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -72,20 +77,44 @@ class Destinations:
         self._run = 0
         self._since_escape = _TAIL
         self._lost = False
-        self._skipped: list[str] = []
-        self.zones: list[Zone] = []
-        """While there are none, text without `TRIGGERS` and escapes may be skipped."""
+        self._zones: list[Zone] = []
+
+    def read_text(self, text: str) -> None:
+        """Read text that was written as itself; as `read` for each of its characters."""
+        at = 0
+        while at < len(text):
+            if not self._zones:
+                opener = _OPENER.search(text, at)
+                self.skip(text[at : opener.start()] if opener else text[at:])
+                if opener is None:
+                    return
+                at = opener.start()
+            self.read(text[at], literal=True)
+            at += 1
+
+    def calm(self, text: str) -> bool:
+        """Whether a placeholder may be restored as text anywhere in `text`, if that came next.
+
+        A no may be too careful.
+        """
+        if self._zones or self._lost or _maybe_www(self._tail[-_NEAR:] + text):
+            return False
+        longest = len(text)
+        if self._run + longest > _LONG_RUN:
+            longest = max(map(len, text.split()), default=0)
+        return self._run + longest <= _LONG_RUN and not any(
+            _opens(opener.group(), self._before(text, opener.start()))
+            for opener in _OPENER.finditer(text)
+        )
+
+    def _before(self, text: str, place: int) -> str:
+        """The tail that there will be at `place` of `text`."""
+        if place >= _TAIL:
+            return text[place - _TAIL : place]
+        return (self._tail + text[:place])[-_TAIL:]
 
     def skip(self, text: str) -> None:
-        """Read literal text without triggers, while there are no `zones`."""
-        self._skipped.append(text)
-        if len(self._skipped) >= _MOST_SKIPPED:
-            self._catch_up()
-
-    def _catch_up(self) -> None:
-        """What was skipped is looked at only when something may depend on it."""
-        text = "".join(self._skipped)
-        self._skipped.clear()
+        """Read literal text that is `calm`."""
         self._tail = (self._tail + text[-_TAIL:])[-_TAIL:]
         self._since_escape += len(text)
         end = len(text) - len(text.rstrip(_VISIBLE))
@@ -93,15 +122,13 @@ class Destinations:
 
     def read(self, char: str, *, literal: bool) -> None:
         """Read one character as it is meant; `literal` if it was written as itself."""
-        if self._skipped:
-            self._catch_up()
-        if self.zones:
+        if self._zones:
             self._close(char, literal)
-            for zone in self.zones:
+            for zone in self._zones:
                 if not literal and not zone.dirty:
                     zone.dirty = not has_authority(zone.text)
                 zone.add(char)
-        if char in TRIGGERS:
+        if char in _TRIGGERS:
             self._open(char, literal)
         self._tail = (self._tail + char)[-_TAIL:]
         self._since_escape = self._since_escape + 1 if literal else 0
@@ -110,19 +137,18 @@ class Destinations:
 
     def verdict(self) -> Verdict:
         """What may happen to a placeholder that comes next."""
-        if self._skipped:
-            self._catch_up()
         if self._lost:
             return Verdict.KEPT
         verdict = Verdict.TEXT
-        for zone in self.zones:
+        for zone in self._zones:
             one = self._judge(zone)
             if one is Verdict.KEPT:
                 return one
             verdict = one if verdict is Verdict.TEXT else verdict
-        if self.zones:
+        if self._zones:
             return verdict
-        doubtful = self._run > _LONG_RUN or _WWW.search(self._tail) is not None
+        run = _last_run(self._tail)
+        doubtful = self._run > _LONG_RUN or (len(run) > 3 and _WWW.search(run) is not None)
         return Verdict.KEPT if doubtful else Verdict.TEXT
 
     def _judge(self, zone: Zone) -> Verdict:
@@ -138,20 +164,20 @@ class Destinations:
         return Verdict.LINK if clean and self._hosts.allow(text, bare=bare) else Verdict.KEPT
 
     def _close(self, char: str, literal: bool) -> None:
-        ended = [zone for zone in self.zones if zone.ends_at(char, literal=literal)]
+        ended = [zone for zone in self._zones if zone.ends_at(char, literal=literal)]
         if not ended:
             return
-        going = [zone for zone in self.zones if zone not in ended]
+        going = [zone for zone in self._zones if zone not in ended]
         for zone in ended:
             # A shell would read on after a closing quote; what follows shows that none does.
             closers = {Kind.ATTRIBUTE: ">", Kind.QUOTED: ">,;}])|"}.get(zone.kind, "")
             if char == ">" and zone.kind is Kind.ATTRIBUTE:
-                inner = self.zones[self.zones.index(zone) + 1 :]
+                inner = self._zones[self._zones.index(zone) + 1 :]
                 going = [one for one in going if one.kind is not Kind.RUN or one not in inner]
             for one in going:
                 if one.kind is Kind.RUN:
                     one.quote += closers
-        self.zones = going
+        self._zones = going
 
     def _open(self, char: str, literal: bool) -> None:
         tail = self._tail
@@ -161,40 +187,14 @@ class Destinations:
             elif _STYLE.search(tail[-_NEAR:]):
                 self._add(Zone(Kind.STYLE, waiting=True))
         elif char == "=":
-            if self._is_attribute():
+            if _is_attribute(tail):
                 self._add(Zone(Kind.ATTRIBUTE, waiting=True, paragraph=False))
         elif char == ":" and tail.endswith("]"):
             self._add(Zone(Kind.DEFINITION, waiting=True))
-        elif not any(zone.kind is Kind.RUN for zone in self.zones):
-            size = self._beginning(char, literal)
+        elif not any(zone.kind is Kind.RUN for zone in self._zones):
+            size = _beginning(char, tail, literal=literal)
             if size is not None:
                 self._start(size, char, literal)
-
-    def _is_attribute(self) -> bool:
-        """Whether the `=` that comes next follows the name of an attribute that holds a URL."""
-        name = self._tail.rstrip()
-        if not name:
-            return len(self._tail) == _TAIL
-        found = _ATTRIBUTE.search(name[-_NEAR:])
-        return found is not None and (
-            found.group(1) is not None or _IN_TAG.search(name) is not None
-        )
-
-    def _beginning(self, char: str, literal: bool) -> int | None:
-        """How many characters before `char` belong to the URL that shows itself here, if any."""
-        tail = self._tail
-        if char == ":":
-            scheme = _SCHEMES.search(tail[-_NEAR:])
-            return len(scheme.group()) if scheme else None
-        if char in "/\\" and tail[-1:] in ("/", "\\"):
-            slashes = _BEFORE_SLASH.search(tail[-_NEAR:])
-            return len(slashes.group()) if slashes else 1
-        host = _TSOH.match(tail[::-1])
-        if host:
-            return len(host.group())
-        # An escaped backslash that nothing stands before begins a network path.
-        opens = char == "\\" and not literal and tail[-1:] in _OPENING
-        return 0 if opens else None
 
     def _start(self, size: int, char: str, literal: bool) -> None:
         start = len(self._tail) - size
@@ -212,8 +212,62 @@ class Destinations:
             self._add(Zone(Kind.QUOTED, text, closer, marked, dirty, paragraph=apart))
 
     def _add(self, zone: Zone) -> None:
-        if len(self.zones) < _MOST_ZONES:
-            self.zones.append(zone)
+        if len(self._zones) < _MOST_ZONES:
+            self._zones.append(zone)
         else:
             # What cannot be followed any more is not trusted any more.
             self._lost = True
+
+
+def _opens(char: str, tail: str) -> bool:
+    """Whether the trigger `char`, written as itself, opens a zone where there is none."""
+    if char == "(":
+        return tail.endswith("]") or _STYLE.search(tail[-_NEAR:]) is not None
+    if char == "=":
+        return _is_attribute(tail)
+    if char == ":" and tail.endswith("]"):
+        return True
+    return _beginning(char, tail, literal=True) is not None
+
+
+def _is_attribute(tail: str) -> bool:
+    """Whether a `=` after `tail` follows the name of an attribute that holds a URL."""
+    name = tail.rstrip()
+    if not name:
+        return len(tail) == _TAIL
+    found = _ATTRIBUTE.search(name[-_NEAR:])
+    return found is not None and (found.group(1) is not None or _IN_TAG.search(name) is not None)
+
+
+def _beginning(char: str, tail: str, *, literal: bool) -> int | None:
+    """How many characters of `tail` belong to the URL that shows itself at `char`, if any."""
+    if char == ":":
+        scheme = _SCHEMES.search(tail[-_NEAR:])
+        return len(scheme.group()) if scheme else None
+    if char in "/\\" and tail[-1:] in ("/", "\\"):
+        slashes = _BEFORE_SLASH.search(tail[-_NEAR:])
+        return len(slashes.group()) if slashes else 1
+    host = _host(tail)
+    if host:
+        return host
+    # An escaped backslash that nothing stands before begins a network path.
+    opens = char == "\\" and not literal and tail[-1:] in _OPENING
+    return 0 if opens else None
+
+
+def _host(tail: str) -> int:
+    """How many characters at the end of `tail` are a host and its port; 0 where none is."""
+    run = _last_run(tail)
+    if run.isascii() and "." not in run and "]" not in run and "localhost" not in run.lower():
+        return 0
+    host = _TSOH.match(run[::-1])
+    return len(host.group()) if host else 0
+
+
+def _maybe_www(text: str) -> bool:
+    return any(two in text for two in ("ww", "WW", "wW", "Ww")) and "www." in text.lower()
+
+
+def _last_run(tail: str) -> str:
+    """What stands after the last space; a host has none in it."""
+    return tail[tail.rfind(" ") + 1 :]

@@ -6,8 +6,11 @@ Held back is only what could still become one, see `longest_hold`.
 
 from __future__ import annotations
 
-from louver.minimize.restore.destinations import Destinations, Verdict
-from louver.minimize.restore.nesting import Nesting
+import re
+from collections.abc import Sequence
+
+from louver.minimize.restore.behind import Behind
+from louver.minimize.restore.destinations import Verdict
 from louver.minimize.restore.spelling import (
     INTRODUCERS,
     LONGEST,
@@ -17,11 +20,10 @@ from louver.minimize.restore.spelling import (
     extends,
     write,
 )
-from louver.minimize.restore.vocabulary import Vocabulary
+from louver.minimize.restore.vocabulary import INFLECTIONS, WORD, Vocabulary
 
-_WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-_INFLECTIONS = frozenset(["s", "es", "n", "en", "e"])  # Every beginning of one is one.
-_SUFFIXES = tuple(end.upper() for end in _INFLECTIONS)
+_WORD = frozenset(WORD)
+_INTRODUCER = re.compile(f"[{re.escape(INTRODUCERS)}]")
 _LOOK_AHEAD = 3
 _ADDRESS_SAFE = "@+"
 
@@ -35,25 +37,21 @@ def longest_hold(vocabulary: Vocabulary) -> int:
 
 
 class Engine:
-    """One text, read in order. `levels`: of how many JSON strings the text is the inside.
-
-    `nesting` follows JSON inside of the text, None where the text is prose.
-    """
+    """One text, read in order. `levels`: of how many JSON strings the text is the inside."""
 
     def __init__(
         self,
         vocabulary: Vocabulary,
-        destinations: Destinations,
+        behind: Behind,
         levels: int = 0,
-        nesting: Nesting | None = None,
     ) -> None:
         self.restored = 0
         self._vocabulary = vocabulary
-        self._initials = frozenset(vocabulary.initials)
-        self._destinations = destinations
+        self._initials = vocabulary.initials
+        self._behind = behind
         self._levels = levels
-        self._nesting = nesting
         self._out: list[str] = []
+        self._carry = ""  # A literal word that could still become a placeholder.
         self._escape = ""
         self._sources: list[str] = []
         self._cold = False
@@ -63,46 +61,93 @@ class Engine:
         self._size = 0  # Units of a complete placeholder at the start of `_held`.
         self._after = ""
 
-    @property
-    def idle(self) -> bool:
-        """Whether literal text that could begin nothing may be given to `skip`."""
-        return not (self._held or self._escape or self._destinations.zones or self._nesting)
+    def feed(self, text: str) -> str:
+        """Take text that is written as itself; return what can be emitted by now."""
+        if self._carry:
+            text, self._carry = self._carry + text, ""
+        at, stop, size = 0, -1, len(text)
+        while at < size:
+            if not (self._held or self._escape):
+                if stop < at:
+                    introducer = _INTRODUCER.search(text, at)
+                    stop = introducer.start() if introducer else size
+                at = self._read_plain(text, at, stop)
+                if stop == size:
+                    self._carry = text[at:]
+                    break
+            self._read(text[at], text[at])
+            at += 1
+        return self.take()
 
-    def skip(self, text: str) -> str:
-        """Read literal text without triggers, introducers and initials, while `idle`; return it.
+    def _read_plain(self, text: str, start: int, end: int) -> int:
+        """Read `[start, end)` of `text`, in which no introducer stands, as far as it is certain.
 
-        Precondition: `take` was called since the last `read`, and `text` is not empty.
+        Returns where the word begins that could still become a placeholder. Nothing is held.
         """
-        self._boundary = text[-1] not in _WORD
-        self._destinations.skip(text)
-        return text
+        stop = end - self._unfinished(text, start, end)
+        places = self._vocabulary.places(text, start, stop) if "_" in text else []
+        if places and places[0][1] == start and not self._boundary:
+            del places[0]
+        if len(places) > 1 and self._behind.calm(text[start:stop]):
+            self._restore_all(text, start, stop, places)
+            return stop
+        at = start
+        for name, first, last in places:
+            self._plain(text[at:first])
+            self._known_word(name, text[first:last])
+            at = last
+        self._plain(text[at:stop])
+        return stop
 
-    def begins_with(self, char: str) -> bool:
-        """Whether `char`, if it came next, could be the first of a placeholder."""
-        return self._boundary and char in self._initials
+    def _restore_all(
+        self, text: str, start: int, stop: int, places: Sequence[tuple[str, int, int]]
+    ) -> None:
+        """Put the values in at `places` of a text in which that may happen anywhere."""
+        at = start
+        for name, first, last in places:
+            value = self._vocabulary.surface(name, self._levels)
+            self._out += (text[at:first], value, text[first + len(name) : last])
+            at = last
+        self._out.append(text[at:stop])
+        self.restored += len(places)
+        self._behind.skip(text[start:stop])
+        self._boundary = text[stop - 1] not in _WORD
 
-    def resolve(self, word: str) -> str | None:
-        """The placeholder that `word`, which has boundaries on both sides, is or inflects."""
-        if len(word) < self._vocabulary.shortest:
-            return None
-        name = word.upper()
-        if name in self._vocabulary:
-            return name
-        stems = (name[: -len(end)] for end in _SUFFIXES if name.endswith(end))
-        return next((stem for stem in stems if stem in self._vocabulary), None)
+    def _unfinished(self, text: str, start: int, end: int) -> int:
+        """How long the word at the end is, if it could become, or is, a placeholder."""
+        piece = text[start:end] if start or end < len(text) else text
+        size = len(piece) - len(piece.rstrip(WORD))
+        if size == 0 or piece[-size] not in self._initials:
+            return 0
+        if size == len(piece) and not self._boundary:
+            return 0
+        return size if self._vocabulary.goes_on(piece[-size:].upper()) else 0
 
-    def read_word(self, word: str, name: str) -> None:
-        """Read a literal `word` that resolves to `name`, while `idle`, all at once."""
-        verdict = self._destinations.verdict()
+    def _plain(self, text: str) -> None:
+        if text:
+            self._out.append(text)
+            self._behind.add(text)
+            self._boundary = text[-1] not in _WORD
+
+    def _known_word(self, name: str, word: str) -> None:
+        """A literal `word`, with boundaries on both sides, that is `name` or inflects it."""
+        verdict = self._behind.verdict()
         if verdict is Verdict.KEPT:
             self._out.append(word)
         else:
             self._out += [self._written(name, Spelling.LITERAL, verdict), word[len(name) :]]
             self.restored += 1
-        self._destinations.skip(word)
+        self._behind.add(word)
         self._boundary = False
 
     def read(self, char: str, source: str) -> None:
+        """Read one character that was written by an escape; `source` is what it was written as."""
+        carry, self._carry = self._carry, ""
+        for one in carry:
+            self._read(one, one)
+        self._read(char, source)
+
+    def _read(self, char: str, source: str) -> None:
         """Read one character; `source` is the text that is emitted for it."""
         if self._escape:
             grown = self._escape + char
@@ -126,16 +171,16 @@ class Engine:
 
     def flush(self) -> None:
         """The text ends here: what is complete is restored, what is not comes out as it came."""
+        carry, self._carry = self._carry, ""
+        name = self._vocabulary.resolve(carry.upper())
+        self._plain(carry) if name is None else self._known_word(name, carry)
         self._give_up()
         self._settle() if self._size else self._release()
 
     def take(self) -> str:
         """What can be emitted by now, once."""
-        if not self._out:
-            return ""
-        out = "".join(self._out)
-        self._out.clear()
-        return out
+        out, self._out = self._out, []
+        return out[0] if len(out) == 1 else "".join(out)
 
     def _early(self, source: str) -> str:
         """Emit `source` at once if nothing can come of it; return what is still to be emitted."""
@@ -155,7 +200,7 @@ class Engine:
             self._look_ahead(unit)
             return
         char = unit.char
-        if self._held or self.begins_with(char):
+        if self._held or (self._boundary and char in self._initials):
             word = self._word + (char.upper() if char.isascii() else char)
             if self._vocabulary.begins(word):
                 self._held.append(unit)
@@ -172,7 +217,7 @@ class Engine:
             self._pass(unit)
             return
         after = self._after + unit.char.lower()
-        if after in _INFLECTIONS:
+        if after in INFLECTIONS:
             self._held.append(unit)
             self._after = after
             return
@@ -180,7 +225,7 @@ class Engine:
         self._pass(unit)
 
     def _settle(self) -> None:
-        verdict = self._destinations.verdict()
+        verdict = self._behind.verdict()
         if verdict is Verdict.KEPT:
             self._release()
             return
@@ -197,8 +242,10 @@ class Engine:
             self._pass(unit)
 
     def _written(self, name: str, spelling: Spelling, verdict: Verdict) -> str:
-        inner = self._nesting is not None and self._nesting.in_string
-        levels = self._levels + (inner or bool(spelling & Spelling.JSON))
+        in_json = self._behind.in_string
+        if spelling is Spelling.LITERAL and verdict is Verdict.TEXT:
+            return self._vocabulary.surface(name, self._levels + in_json)
+        levels = self._levels + (in_json or bool(spelling & Spelling.JSON))
         if verdict is not Verdict.TEXT:
             spelling |= Spelling.PERCENT
         safe = _ADDRESS_SAFE if verdict is Verdict.ADDRESS else ""
@@ -222,8 +269,7 @@ class Engine:
     def _advance(self, unit: Unit) -> None:
         literal = unit.spelling is Spelling.LITERAL
         self._boundary = unit.char not in _WORD
-        self._destinations.read(unit.char, literal=literal)
-        if self._nesting is not None:
-            self._nesting.read(unit.char, literal=literal)
-            if self._nesting.ended:
-                self._nesting = None
+        if literal:
+            self._behind.add(unit.char)
+        else:
+            self._behind.add_escaped(unit.char)

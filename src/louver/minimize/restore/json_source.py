@@ -10,17 +10,19 @@ import re
 from collections.abc import Mapping
 
 from louver.core.sensitive import Sensitive
+from louver.minimize.restore.behind import Behind
 from louver.minimize.restore.destinations import Destinations
 from louver.minimize.restore.engine import Engine, longest_hold
 from louver.minimize.restore.links import Hosts
 from louver.minimize.restore.nesting import Nesting
 from louver.minimize.restore.surrogates import Pairs
-from louver.minimize.restore.text import interesting, read_through
-from louver.minimize.restore.vocabulary import Vocabulary
+from louver.minimize.restore.vocabulary import CODE, Vocabulary
 
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
 _LONG = re.compile(r"\\u[0-9A-Fa-f]{0,4}")
 _LONGEST_ESCAPE = 6
+# Whole strings, one after the other, in which nothing looks like a placeholder or an escape.
+_CALM = re.compile(r'(?:[^"]*"[^"\\&%_]*(?:_(?!NAME)[^"\\&%_]*)*")*'.replace("NAME", CODE))
 _STOPS = re.compile(r'["\\]')
 
 
@@ -38,7 +40,6 @@ class JsonRestorer:
     ) -> None:
         self._vocabulary = Vocabulary(values)
         self._hosts = Hosts(link_hosts)
-        self._next = interesting(self._vocabulary.initials) if self._vocabulary else None
         self._pairs = Pairs()
         self._string: Engine | None = None
         self._escape = ""
@@ -56,7 +57,7 @@ class JsonRestorer:
     def feed(self, text: str) -> str:
         """Take the next chunk; return what is certain by now."""
         text = self._pairs.feed(text)
-        if self._next is None:
+        if not self._vocabulary:
             return text
         out: list[str] = []
         at = 0
@@ -82,19 +83,23 @@ class JsonRestorer:
         return rest
 
     def _outside(self, text: str, at: int, out: list[str]) -> int:
+        calm = _CALM.match(text, at)
+        if calm is not None and calm.end() > at:
+            out.append(calm.group())
+            return calm.end()
         quote = text.find('"', at)
         end = len(text) if quote < 0 else quote + 1
         out.append(text[at:end])
         if quote >= 0:
             destinations = Destinations(self._hosts, string=True)
-            self._string = Engine(self._vocabulary, destinations, 1, Nesting())
+            self._string = Engine(self._vocabulary, Behind(destinations, Nesting()), 1)
         return end
 
     def _inside(self, string: Engine, text: str, at: int, out: list[str]) -> int:
         stop = _STOPS.search(text, at)
         end = stop.start() if stop else len(text)
-        if end > at and self._next is not None:
-            out += [string.take(), read_through(string, text[at:end], self._next)]
+        if end > at:
+            out += [string.take(), string.feed(text[at:end])]
         if stop is None:
             return end
         if stop.group() == "\\":

@@ -9,6 +9,9 @@ import re
 from enum import Enum, auto
 
 _SPACE = " \t\n\r"
+MAY_BEGIN = "{[" + _SPACE
+"""The characters that JSON inside of a text can begin with."""
+
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LONGEST_SCALAR = 64
 
@@ -32,6 +35,11 @@ class Nesting:
         self._expects = _Expects.START
         self._open: list[str] = []
         self._scalar = ""
+
+    @property
+    def unstarted(self) -> bool:
+        """Whether nothing but white space was read."""
+        return self._expects is _Expects.START
 
     @property
     def ended(self) -> bool:

@@ -110,6 +110,13 @@ def json_inside(text: str) -> str:
     return _UNSAFE.sub(_escaped, json.dumps(text, ensure_ascii=False)[1:-1])
 
 
+def json_inside_of(text: str, levels: int) -> str:
+    """`text` as the inside of that many JSON strings, one inside of the other."""
+    for _ in range(levels):
+        text = json_inside(text)
+    return text
+
+
 def _escaped(match: re.Match[str]) -> str:
     return json.dumps(match.group())[1:-1]
 
@@ -123,6 +130,4 @@ def write(value: str, spelling: Spelling, json_levels: int, safe: str = "") -> s
         value = quote(value, safe=safe)
     if spelling & Spelling.HTML:
         value = html.escape(value)
-    for _ in range(json_levels):
-        value = json_inside(value)
-    return value
+    return json_inside_of(value, json_levels)

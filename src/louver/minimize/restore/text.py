@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from louver.core.sensitive import Sensitive
-from louver.minimize.restore.destinations import TRIGGERS, Destinations
+from louver.minimize.restore.behind import Behind
+from louver.minimize.restore.destinations import Destinations
 from louver.minimize.restore.engine import Engine, longest_hold
 from louver.minimize.restore.links import Hosts
-from louver.minimize.restore.spelling import INTRODUCERS
 from louver.minimize.restore.surrogates import Pairs
 from louver.minimize.restore.vocabulary import Vocabulary
-
-_WORD = re.compile(r"[A-Za-z0-9_]+")
-
-
-@lru_cache(maxsize=256)
-def interesting(initials: str, also: str = "") -> re.Pattern[str]:
-    """Finds the next character that could begin anything; made of letters, never of values."""
-    special = re.escape(TRIGGERS + INTRODUCERS + also)
-    return re.compile(rf"[{special}]|(?<![A-Za-z0-9_])[{initials}]")
 
 
 class TextRestorer:
@@ -43,9 +32,8 @@ class TextRestorer:
         self._pairs = Pairs()
         self._some = len(self._vocabulary) > 0
         if self._some:
-            self._next = interesting(self._vocabulary.initials)
-            destinations = Destinations(Hosts(link_hosts))
-            self._engine = Engine(self._vocabulary, destinations, int(json_strings))
+            behind = Behind(Destinations(Hosts(link_hosts)))
+            self._engine = Engine(self._vocabulary, behind, int(json_strings))
 
     @property
     def restored(self) -> int:
@@ -59,9 +47,7 @@ class TextRestorer:
     def feed(self, text: str) -> str:
         """Take the next chunk; return what is certain by now."""
         text = self._pairs.feed(text)
-        if not self._some or not text:
-            return text
-        return read_through(self._engine, text, self._next)
+        return self._engine.feed(text) if self._some else text
 
     def finish(self) -> str:
         """The text has ended; return the rest."""
@@ -70,61 +56,6 @@ class TextRestorer:
             return rest
         self._engine.flush()
         return rest + self._engine.take()
-
-
-def read_through(engine: Engine, text: str, pattern: re.Pattern[str]) -> str:
-    """Give `text` to `engine`, in one piece what can begin nothing and the rest by character.
-
-    Returns what can be emitted; `text` is not empty.
-    """
-    if engine.idle and not pattern.search(text):
-        return engine.take() + engine.skip(text)
-    out: list[str] = []
-    at, size = 0, len(text)
-    while at < size:
-        if engine.idle:
-            end = _plain_until(engine, text, at, pattern)
-            if end > at:
-                out += [engine.take(), engine.skip(text[at:end])]
-                at = end
-                continue
-            at = _known_word(engine, text, at)
-            if at > end:
-                continue
-        engine.read(text[at], text[at])
-        at += 1
-    return "".join(out) + engine.take()
-
-
-def _plain_until(engine: Engine, text: str, start: int, pattern: re.Pattern[str]) -> int:
-    """Where the first special character or word stands that could be, or become, a placeholder."""
-    # An escape may have just ended: only the engine knows whether a word begins here.
-    at = start if engine.begins_with(text[start]) else _next(pattern, text, start)
-    while at < len(text):
-        word = _WORD.match(text, at)
-        if word is None or word.end() == len(text) or text[word.end()] in INTRODUCERS:
-            return at
-        if engine.resolve(word.group()):
-            return at
-        at = _next(pattern, text, word.end())
-    return at
-
-
-def _known_word(engine: Engine, text: str, at: int) -> int:
-    """Read the word at `at` if all of it is here and it is a placeholder; return where to go on."""
-    word = _WORD.match(text, at)
-    if word is None or word.end() == len(text) or text[word.end()] in INTRODUCERS:
-        return at
-    name = engine.resolve(word.group()) if engine.begins_with(text[at]) else None
-    if name is None:
-        return at
-    engine.read_word(word.group(), name)
-    return word.end()
-
-
-def _next(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.search(text, at)
-    return found.start() if found else len(text)
 
 
 def restore_text(

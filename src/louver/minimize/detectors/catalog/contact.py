@@ -27,15 +27,17 @@ EMAIL = Rule(
         "<⟦c-d@sub.example.io⟧>",
     ),
     negative=("a @ b", "user@localhost", "@handle", "decorator @app.route", "x@y"),
+    sign=f"@[{LETTER}0-9]",
 )
 
 _PHONE_SOURCE = "ITU-T E.164, E.123"
 _GROUPS = r"(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}"
 
+_COUNTRY = r"(?:\+|\b00)[1-9]"
 PHONE_INTERNATIONAL = Rule(
     name="phone.international",
     category="contact.phone",
-    pattern=rf"(?:\+|\b00)[1-9]\d{{0,2}}\)?{_GROUPS}{_EXTENSION}",
+    pattern=rf"{_COUNTRY}\d{{0,2}}\)?{_GROUPS}{_EXTENSION}",
     source=_PHONE_SOURCE,
     positive=(
         "call ⟦+49 30 1234567⟧ today",
@@ -49,6 +51,8 @@ PHONE_INTERNATIONAL = Rule(
     negative=("a +1 b", "1+12345678", "x = y +12", "00:00:12", "+3.14159265358979323846"),
     reshape=phones.international,
     retry=True,
+    sign=_COUNTRY,
+    begins=True,
 )
 
 PHONE_NORTH_AMERICAN = Rule(
@@ -148,12 +152,15 @@ PHONE_IN_CONTEXT = Rule(
 
 _CAPITAL = "[A-Z\u00c0-\u00d6\u00d8-\u00de]"
 
+_ENGLISH = (
+    r" (?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Terrace|Crescent|"
+    r"Close|Square|Sq|Parkway|Pkwy|Way|Highway|Hwy)\b"
+)
 ADDRESS_ENGLISH = Rule(
     name="address.english",
     category="contact.address",
-    pattern=rf"{EDGE}(?:\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?(?:{_CAPITAL}"
-    rf"[{LETTER}'’.\-]* ){{1,4}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|"
-    r"Court|Ct|Terrace|Crescent|Close|Square|Sq|Parkway|Pkwy|Way|Highway|Hwy)\b"
+    pattern=rf"{EDGE}(?:\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?{_CAPITAL}"
+    rf"[{LETTER}'’.\-]*(?: {_CAPITAL}[{LETTER}'’.\-]*){{0,3}}{_ENGLISH}"
     r"(?:,? (?:Apt|Apartment|Suite|Unit|Flat|No)\.? ?#?[A-Za-z0-9]{1,6}\b)?"
     rf"(?:, (?:{_CAPITAL}[{LETTER}'’.\-]+ ?){{1,3}},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?\b)?)",
     source="UPU S42, USPS Publication 28 §2",
@@ -162,49 +169,58 @@ ADDRESS_ENGLISH = Rule(
         "⟦450 Old Mill Road, Apt 4B, Springfield, IL, 62704⟧",
     ),
     negative=("3 ways to win", "room 12 on the street", "5 Star Hotel"),
+    sign=_ENGLISH,
 )
 
+_GERMAN = "straße|strasse|str\\.|weg|gasse|platz|allee|damm|ufer"
 ADDRESS_GERMAN = Rule(
     name="address.german",
     category="contact.address",
-    pattern=rf"\b({_CAPITAL}[{LETTER}.\-]*(?:straße|strasse|str\.|weg|gasse|platz|allee|damm|ufer)"
-    r" \d{1,4}(?: ?[a-h])?\b"
+    pattern=rf"\b({_CAPITAL}[{LETTER}.\-]*(?:{_GERMAN}) \d{{1,4}}(?: ?[a-h])?\b"
     rf"(?:, (?:[AD]-)?\d{{4,5}} {_CAPITAL}[{LETTER}\-]+(?: am {_CAPITAL}[{LETTER}]+)?)?)",
     source="UPU S42, DIN 5008",
     positive=("wohnt ⟦Lindenstraße 12a, 10969 Berlin⟧.", "⟦Am-Mühlweg 3⟧", "⟦Kirchstr. 7⟧"),
     negative=("der Weg 3", "Fortschrittsplatz", "auf dem Weg 12"),
     group=1,
+    sign=rf"(?:{_GERMAN}) \d",
 )
 
 _FRENCH = "|".join(
     insensitive(way)
     for way in ("rue", "avenue", "boulevard", "chemin", "impasse", "quai", "route", "cours")
 )
+_FRENCH_WAY = f"(?: bis| ter)?,? (?:{_FRENCH})"
 ADDRESS_FRENCH = Rule(
     name="address.french",
     category="contact.address",
-    pattern=rf"{EDGE}(?:\d{{1,4}}(?: bis| ter)?,? (?:{_FRENCH})"
+    pattern=rf"{EDGE}(?:\d{{1,4}}{_FRENCH_WAY}"
     rf"(?: (?:de|du|des|la|le|les|d'|l'|d’|l’))*? ?(?:[dl]['’])?{_CAPITAL}[{LETTER}'’\-]+"
     rf"(?: {_CAPITAL}[{LETTER}'’\-]+){{0,2}}"
     rf"(?:, \d{{5}} {_CAPITAL}[{LETTER}\-]+)?)",
     source="UPU S42, NF Z 10-011",
     positive=("habite ⟦12 bis rue de la Paix, 75002 Paris⟧", "⟦3, avenue Victor Hugo⟧"),
     negative=("la rue est longue", "2 rue", "en route 3"),
+    sign=rf"\d{_FRENCH_WAY}",
 )
 
-_SPANISH = "|".join(
-    insensitive(way) for way in ("calle", "avenida", "avda.", "plaza", "paseo", "camino")
-).replace(".", r"\.")
+_SPANISH = (
+    "|".join(
+        insensitive(way) for way in ("calle", "avenida", "avda.", "plaza", "paseo", "camino")
+    ).replace(".", r"\.")
+    + "|C/"
+)
 ADDRESS_SPANISH = Rule(
     name="address.spanish",
     category="contact.address",
-    pattern=rf"\b((?:{_SPANISH}|C/) (?:(?:de|del|la|las|los|el) ){{0,3}}{_CAPITAL}[{LETTER}\-]+"
+    pattern=rf"\b((?:{_SPANISH}) (?:(?:de|del|la|las|los|el) ){{0,3}}{_CAPITAL}[{LETTER}\-]+"
     rf"(?: (?:de |del |la )?{_CAPITAL}[{LETTER}\-]+){{0,3}},? (?:n\.?º ?)?\d{{1,4}}"
     rf"(?:, \d{{5}} {_CAPITAL}[{LETTER}\-]+)?)",
     source="UPU S42",
     positive=("vive en ⟦Calle de Alcalá 45, 28014 Madrid⟧", "⟦Avenida del Puerto, 12⟧"),
     negative=("la calle 13", "plaza mayor", "calle larga"),
     group=1,
+    sign=rf"\b(?:{_SPANISH}) ",
+    begins=True,
 )
 
 RULES = (

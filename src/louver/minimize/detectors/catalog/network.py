@@ -79,6 +79,7 @@ RULES = (
         ),
         negative=("10:30:45", "std::vector", "a::b", "::1", "00:1b:44:11:3a:b7", "x[1::2]"),
         reshape=_ipv6,
+        sign=":[0-9A-Fa-f]{0,4}:",
     ),
     Rule(
         name="mac",

@@ -54,13 +54,31 @@ def _user(value: str) -> bool:
     return value.lower() not in _NO_USER and any(c.isalnum() for c in value)
 
 
+_ADDRESSED = (
+    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Herrn?|Frau|Señora?|Sra?|Don|Doña|"
+    r"Monsieur|Madame|Mademoiselle|Mme|Mlle|M|Signora?|Dott|Patient|Patientin|Paciente)\.? "
+)
+_INTRODUCED = (
+    r"\b(?:[Mm]y name is|[Ii]ch heiße|[Mm]ein Name ist|[Mm]e llamo|"
+    r"[Mm]i nombre es|[Jj]e m['’]appelle|[Mm]i chiamo) "
+)
+_LABELED = (
+    r"\b(?:[Nn]ame|[Ff]ull[ _]?[Nn]ame|[Ff]irst[ _]?[Nn]ame|[Ll]ast[ _]?[Nn]ame|"
+    r"[Ss]urname|[Vv]orname|[Nn]achname|[Nn]ombre|[Aa]pellidos?|[Nn]om|[Pp]rénom|[Pp]atient|"
+    r"[Ee]mployee|[Cc]ustomer|[Cc]ontact|[Kk]unde|[Kk]undin)[\"']? ?[:=]"
+)
+_USER = (
+    rf"{EDGE}(?:{insensitive('username')}|{insensitive('user_name')}|"
+    rf"{insensitive('user_id')}|{insensitive('userid')}|{insensitive('user')}|"
+    rf"{insensitive('login')}|{insensitive('benutzername')}|{insensitive('benutzer')}|"
+    rf"{insensitive('usuario')}|{insensitive('utilisateur')})[\"']?[ ]?[:=]"
+)
+
 RULES = (
     Rule(
         name="name.addressed",
         category="person.name",
-        pattern=rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Herrn?|Frau|Señora?|Sra?|Don|Doña|"
-        rf"Monsieur|Madame|Mademoiselle|Mme|Mlle|M|Signora?|Dott|Patient|Patientin|Paciente)"
-        rf"\.? (?:(?:Dr|Prof|med|Dra)\.? ){{0,3}}({_FULL_NAME})",
+        pattern=rf"{_ADDRESSED}(?:(?:Dr|Prof|med|Dra)\.? ){{0,3}}({_FULL_NAME})",
         source="Forms of address of English, German, Spanish, French and Italian",
         positive=(
             "Dear Mr. ⟦Martin⟧, hello",
@@ -71,12 +89,13 @@ RULES = (
         ),
         negative=("the doctor said", "Dr. no", "mr. smith", "Prof. of"),
         group=1,
+        sign=_ADDRESSED,
+        begins=True,
     ),
     Rule(
         name="name.introduced",
         category="person.name",
-        pattern=rf"(?:\b[Mm]y name is|\b[Ii]ch heiße|\b[Mm]ein Name ist|\b[Mm]e llamo|"
-        rf"\b[Mm]i nombre es|\b[Jj]e m['’]appelle|\b[Mm]i chiamo) ({_FULL_NAME})",
+        pattern=rf"{_INTRODUCED}({_FULL_NAME})",
         source="Usual introductions of English, German, Spanish, French and Italian",
         positive=(
             "Hi, my name is ⟦Alice Martin⟧ and",
@@ -86,14 +105,13 @@ RULES = (
         ),
         negative=("my name is on the list", "ich heiße nicht so"),
         group=1,
+        sign=_INTRODUCED,
+        begins=True,
     ),
     Rule(
         name="name.labeled",
         category="person.name",
-        pattern=rf"\b(?:[Nn]ame|[Ff]ull[ _]?[Nn]ame|[Ff]irst[ _]?[Nn]ame|[Ll]ast[ _]?[Nn]ame|"
-        rf"[Ss]urname|[Vv]orname|[Nn]achname|[Nn]ombre|[Aa]pellidos?|[Nn]om|[Pp]rénom|[Pp]atient|"
-        rf"[Ee]mployee|[Cc]ustomer|[Cc]ontact|[Kk]unde|[Kk]undin)"
-        rf"[\"']? ?[:=] ?[\"']?({_NAME}(?:,? (?:{_PARTICLE} ){{0,2}}{_NAME}){{0,3}})",
+        pattern=rf"{_LABELED} ?[\"']?({_NAME}(?:,? (?:{_PARTICLE} ){{0,2}}{_NAME}){{0,3}})",
         source="Usual labels of forms",
         positive=(
             "Name: ⟦Alice Martin⟧",
@@ -103,14 +121,13 @@ RULES = (
         negative=("name: string", "Name:", "name = foo", "class Name: pass"),
         group=1,
         valid=lambda value: value.lower() not in _NO_USER,
+        sign=_LABELED,
+        begins=True,
     ),
     Rule(
         name="user",
         category="person.user_id",
-        pattern=rf"{EDGE}(?:{insensitive('username')}|{insensitive('user_name')}|"
-        rf"{insensitive('user_id')}|{insensitive('userid')}|{insensitive('user')}|"
-        rf"{insensitive('login')}|{insensitive('benutzername')}|{insensitive('benutzer')}|"
-        rf"{insensitive('usuario')}|{insensitive('utilisateur')})[\"']?[ ]?[:=][ ]?[\"']?"
+        pattern=rf"{_USER}[ ]?[\"']?"
         r"([A-Za-z0-9][A-Za-z0-9._\-]{2,63})",
         source="Usual keys of logs and settings",
         positive=(
@@ -122,6 +139,8 @@ RULES = (
         negative=("user: string", "username = None", "the user is", "user=user", "users: many"),
         group=1,
         valid=_user,
+        sign=_USER,
+        begins=True,
     ),
     Rule(
         name="birth.numeric",

@@ -21,12 +21,23 @@ _SECRET_KEYS = "|".join(
     )
 )  # fmt: skip
 
+_PASSWORD_IS = rf"(?:{_PASSWORD_KEYS})[\"']?(?: ?(?::=|=>|[:=])|\"?:)"
+_PASSWORD_TOLD = (
+    rf"(?:{insensitive('password')}|{insensitive('passwort')}|{insensitive('pin')}|"
+    rf"{insensitive('contraseña')}|{insensitive('mot de passe')}) "
+    rf"(?:{insensitive('is')}|{insensitive('ist')}|{insensitive('lautet')}|"
+    rf"{insensitive('es')}|{insensitive('est')})"
+)
+_SCHEME = rf"{EDGE}(?:[Bb]earer|[Bb]asic|BEARER) "
+_SECRET_IS = rf"(?:{_SECRET_KEYS})[\"']?(?: ?(?::=|=>|[:=]))"
+
 _NO_SECRET = frozenset({
     "none", "null", "true", "false", "str", "string", "required", "optional", "undefined",
     "password", "secret", "changed", "reset", "expired", "incorrect", "wrong", "invalid",
     "is", "the", "must", "too", "field", "hash", "hashed", "your", "here", "self", "bytes",
 })  # fmt: skip
 _CODE_MARKS = ("os.", "process.", "env.", "getenv", "${", "{{", "self.", "config.", "settings.")
+_LOGIN = r"://[^\x00-\x20\"'`<>:@/]*:[^\x00-\x20\"'`<>@/]+@"
 _VALUE = r"[^\x00-\x20\"'`,;<>(){}\x5b\x5d]"
 
 
@@ -68,14 +79,13 @@ RULES = (
         ),
         group=1,
         valid=_secret,
+        sign=_PASSWORD_IS,
+        begins=True,
     ),
     Rule(
         name="password.told",
         category="secret.password",
-        pattern=rf"(?:{insensitive('password')}|{insensitive('passwort')}|{insensitive('pin')}|"
-        rf"{insensitive('contraseña')}|{insensitive('mot de passe')}) "
-        rf"(?:{insensitive('is')}|{insensitive('ist')}|{insensitive('lautet')}|"
-        rf"{insensitive('es')}|{insensitive('est')}):? [\"'`“«]?"
+        pattern=rf"{_PASSWORD_TOLD}:? [\"'`“«]?"
         r"([^\x00-\x20\"'`,;<>“”«»]*[0-9!#$%&*+=?@^_~][^\x00-\x20\"'`,;<>“”«»]*)",
         source="Usual sentences",
         positive=(
@@ -86,11 +96,13 @@ RULES = (
         negative=("the password is wrong", "password is required"),
         group=1,
         valid=_secret,
+        sign=_PASSWORD_TOLD,
+        begins=True,
     ),
     Rule(
         name="secret.assigned",
         category="secret.api_key",
-        pattern=rf"(?:{_SECRET_KEYS})[\"']?(?: ?(?::=|=>|[:=]) ?)[\"'`]?({_VALUE}{{8,}})",
+        pattern=rf"{_SECRET_IS} ?[\"'`]?({_VALUE}{{8,}})",
         source="Usual keys of settings",
         positive=(
             'api_key = "⟦9f8e7d6c5b4a3210⟧"',
@@ -100,11 +112,13 @@ RULES = (
         negative=("api_key: string", "secret = process.env.SECRET_1", "the secret: a place"),
         group=1,
         valid=_token,
+        sign=_SECRET_IS,
+        begins=True,
     ),
     Rule(
         name="authorization",
         category="secret.api_key",
-        pattern=rf"{EDGE}(?:[Bb]earer|[Bb]asic|BEARER) +([A-Za-z0-9._~+/\-]{{12,}}=*)",
+        pattern=rf"{_SCHEME} *([A-Za-z0-9._~+/\-]{{12,}}=*)",
         source="RFC 6750 §2.1, RFC 7617",
         positive=(
             "Authorization: Bearer ⟦9f8e7d6c5b4a3210ff⟧",
@@ -113,12 +127,13 @@ RULES = (
         negative=("bearer of good news", "Basic internationalization"),
         group=1,
         valid=_token,
+        sign=_SCHEME,
+        begins=True,
     ),
     Rule(
         name="connection",
         category="secret.connection_string",
-        pattern=r"\b[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^\x00-\x20\"'`<>:@/]*:[^\x00-\x20\"'`<>@/]+@"
-        r"[^\x00-\x20\"'`<>,;)\x5d}]+",
+        pattern=rf"\b[A-Za-z][A-Za-z0-9+.\-]{{1,30}}{_LOGIN}[^\x00-\x20\"'`<>,;)\x5d}}]+",
         source="RFC 3986 §3.2.1",
         positive=(
             "DATABASE_URL=⟦postgres://app:s3cr3t@db.example.com:5432/main⟧",
@@ -126,6 +141,7 @@ RULES = (
             "⟦redis://:p4ss@10.0.0.3:6379/0⟧ ok",
         ),
         negative=("https://example.com:8080/a@b", "postgres://db.example.com/main"),
+        sign=_LOGIN,
     ),
     Rule(
         name="connection.odbc",

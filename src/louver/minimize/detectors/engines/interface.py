@@ -9,25 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
+from louver.minimize.detectors.opened import OpenedText
+
 Match: TypeAlias = tuple[int, int, int]
 """The value's [start, end), and where the whole match ends; in code points."""
 
 
 class Subject(Protocol):
-    """One text, opened for searching.
-
-    `strong` are the rules that may match and need no context, `weak` those that do. `dormant` are
-    those of them whose words stand in the text only inside of longer words.
-    """
+    """One text, opened for searching: `strong` are the rules that may match in it and need no
+    context, `weak` those that do."""
 
     @property
     def strong(self) -> Sequence[int]: ...
 
     @property
     def weak(self) -> Sequence[int]: ...
-
-    @property
-    def dormant(self) -> Sequence[int]: ...
 
     def search(self, rule: int, position: int) -> Match | None:
         """The first match of `rule` that begins at or after `position`.
@@ -40,6 +36,6 @@ class Subject(Protocol):
 class Engine(Protocol):
     """A set of rules made ready; thread-safe."""
 
-    def open(self, text: str, data: bytes) -> Subject | None:
-        """`text`, which `data` is in UTF-8; None where no rule matches."""
+    def open(self, opened: OpenedText) -> Subject | None:
+        """None where no rule has a match that counts."""
         ...

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from louver.minimize.detectors.engines.interface import Match
+from louver.minimize.detectors.opened import OpenedText
 from louver.minimize.detectors.rules import Rule
 
 
@@ -18,8 +19,8 @@ class ReEngine:
         self.strong = [i for i, rule in enumerate(rules) if rule.context is None]
         self.weak = [i for i, rule in enumerate(rules) if rule.context is not None]
 
-    def open(self, text: str, data: bytes) -> ReSubject:
-        return ReSubject(text, self)
+    def open(self, opened: OpenedText) -> ReSubject:
+        return ReSubject(opened.searchable, self)
 
 
 class ReSubject:
@@ -28,7 +29,6 @@ class ReSubject:
         self._engine = engine
         self.strong: Sequence[int] = engine.strong
         self.weak: Sequence[int] = engine.weak
-        self.dormant: Sequence[int] = ()
 
     def search(self, rule: int, position: int) -> Match | None:
         match = self._engine.patterns[rule].search(self._text, position)
