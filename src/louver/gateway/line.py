@@ -16,16 +16,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from louver.core.consent import Consents
 from louver.core.decision import Decision, Question, decide, mode_of
 from louver.core.encoding import Json
 from louver.core.errors import Halted, Unavailable
-from louver.core.events import Sent
 from louver.core.exchanges import Exchange, JsonTree, Minimized
-from louver.core.halts import Halt, HaltKind
+from louver.core.halts import HaltKind
 from louver.core.identity import Caller
-from louver.core.policy import Destination, Location, Mode, Policy
-from louver.core.receipts import ConsentShown
+from louver.core.policy import Destination, Mode, Policy
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
 from louver.gateway.answering import Answering, Body, Complete, Pieces, begin, stream, whole
@@ -33,6 +30,7 @@ from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.receipts import Receipts
+from louver.gateway.recording import consent_shown, explained, halts_of, sent_event
 from louver.gateway.thinking import Seals, bound_to
 from louver.gateway.upstreams import Upstreams
 from louver.gateway.vault import Conversations, Keeping
@@ -181,7 +179,7 @@ class Line:
             ("content-type", format_.stream_type if exchange.stream else "application/json"),
             ("x-louver-exchange", exchange.id),
             ("x-louver-destination", sent.destination.name),
-            ("x-louver-because", _because(sent.decision, keeping)),
+            ("x-louver-because", explained(sent.decision, keeping)),
             ("x-louver-receipt", sent.receipt),
         )
         return Outgoing(headers, exchange.stream, body)
@@ -284,9 +282,9 @@ class Line:
                 found = replace(found, counts={**minimized.counts, **found.counts})
                 continue
             body = self._parts.receipts.commit(minimized.body)
-            event = _sent(exchange, question, decision, minimized, policy)
+            event = sent_event(exchange, question, decision, minimized, policy)
             event = replace(event, body=body.digest)
-            depends = _depends(exchange, destination)
+            depends = halts_of(exchange, destination)
             consent = decision.consent
             try:
                 with passage.timed("record"):
@@ -297,7 +295,7 @@ class Line:
                 halted = error if isinstance(error, Halted) else None
             else:
                 passage.leaves(decision, minimized, depends)
-                shown = _shown(decision, consents, question.now)
+                shown = consent_shown(decision, consents, question.now)
                 receipt = self._parts.receipts.issue(event, body, shown, position)
                 return _Recorded(decision, minimized, policy, question.person, receipt)
         raise halted or Unavailable(
@@ -346,55 +344,6 @@ class Line:
             remember=not exchange.no_store,
         )
         return await _run(exchange, lambda: minimize(exchange, how))
-
-
-def _sent(
-    exchange: Exchange,
-    question: Question,
-    decision: Decision,
-    minimized: Minimized,
-    policy: Policy,
-) -> Sent:
-    """What goes on record before anything leaves."""
-    destination = decision.require()
-    unlinked = exchange.no_store or decision.mode is Mode.STRICT
-    return Sent(
-        exchange=exchange.id,
-        tenant=question.tenant,
-        application=question.application,
-        person=None if unlinked else question.person,
-        purpose=question.purpose,
-        destination=destination.name,
-        remote=destination.location is Location.REMOTE,
-        policy=policy.digest,
-        mode=decision.mode.name.lower(),
-        counts=minimized.counts,
-        because=decision.because,
-    )
-
-
-def _depends(exchange: Exchange, destination: Destination) -> tuple[Halt, ...]:
-    """What must not be halted when this is recorded, nor while its answer comes."""
-    return (
-        Halt(HaltKind.TENANT, exchange.caller.tenant),
-        Halt(HaltKind.ROUTE, exchange.model),
-        Halt(HaltKind.MODEL, destination.name),
-        *(Halt(HaltKind.TOOL, name) for name in exchange.tools),
-    )
-
-
-def _shown(decision: Decision, consents: Consents, now: float) -> ConsentShown | None:
-    """The consent that decided, as the receipt shows it."""
-    key = decision.consent
-    if key is None:
-        return None
-    state = consents.state(key, now)
-    return ConsentShown(key.purpose, key.recipient, state.value, consents.version)
-
-
-def _because(decision: Decision, keeping: Keeping | None) -> str:
-    explained = decision.explanation
-    return explained if keeping is None else f"{explained}; retention: {keeping.because}"
 
 
 async def _run(exchange: Exchange, work: Callable[[], T]) -> T:
