@@ -67,6 +67,14 @@ def test_no_planted_value_stays_anywhere(tmp_path_factory: pytest.TempPathFactor
         ):
             answers.append(post(watched, body, **who))
             answers.append(post(watched, body, X_No_Store="1", **who))
+        for given in (
+            {"input": text, "instructions": text, "metadata": {canaries.IP: canaries.KEY}},
+            {"input": [{"role": "user", "content": text}], "stream": True},
+            {"input": text, "previous_response_id": canaries.EMAIL},
+            {"input": [{"type": canaries.CARD}], "user": canaries.PHONE},
+        ):
+            body = json.dumps({"model": "home", **given}).encode()
+            answers.append(post(watched, body, path="/responses", **who))
         answers.append(post(watched, chat(text), X_Louver_Purpose=canaries.IP))
         answers.append(post(watched, chat(text), Authorization=f"Bearer {canaries.KEY}"))
         assert {got.status for got in answers} >= {200, 400, 401, 404, 502}

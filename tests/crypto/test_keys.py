@@ -44,6 +44,7 @@ def test_keys_are_derived_as_documented() -> None:
     assert keys.map_key == slow_hkdf(MASTER, _info(b"map"), 32)
     assert keys.receipt_seed == slow_hkdf(MASTER, _info(b"receipt"), 32)
     assert keys.pseudonym_key("acme") == slow_hkdf(MASTER, _info(b"pseudonym", b"acme"), 32)
+    assert keys.thinking_key("acme") == slow_hkdf(MASTER, _info(b"thinking", b"acme"), 32)
     person = slow_hkdf(MASTER, _info(b"person"), 32)
     message = b"".join(len(t).to_bytes(8, "big") + t for t in (b"acme", b"p-1"))
     assert keys.person_digest("acme", "p-1") == hmac.digest(person, message, "sha256")

@@ -208,6 +208,9 @@ COUNTED = [
     (UpstreamFailed("no", code="upstream_invalid"), True),
     (status(429), False),
     (status(400), False),
+    (UpstreamFailed("no", code="model_not_loaded", status=503), True),
+    (UpstreamFailed("no", code="model_busy", status=503), False),
+    (UpstreamFailed("no", code="context_length_exceeded", status=400), False),
     (UpstreamFailed("no", code="upstream_auth"), False),
     (UpstreamFailed("no", code="upstream_too_large"), False),
 ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.houses import running
 
 import louver
 from louver.doors.settings.load import parse
@@ -43,13 +45,6 @@ def test_the_readme_with_the_client_is_valid_python() -> None:
         compile(block, "README.md", "exec")
 
 
-def test_the_settings_of_the_how_to_are_valid(tmp_path: Path) -> None:
-    shown = blocks(ROOT / "docs/how-to/use-your-own-model.md", "yaml")
-    assert len(shown) == 2
-    for block in shown:
-        assert parse(f"version: 1\n{block}", file=None, folder=tmp_path).policy.routes
-
-
 def test_the_detector_of_the_how_to_keeps_the_seams_rules() -> None:
     names: dict[str, type] = {}
     for block in blocks(ROOT / "docs/how-to/write-a-detector.md", "python"):
@@ -65,3 +60,40 @@ def test_the_version_is_the_packages() -> None:
     from importlib.metadata import version
 
     assert louver.__version__ == version("louver")
+
+
+def test_the_settings_of_the_how_to_are_valid(tmp_path: Path) -> None:
+    shown = blocks(ROOT / "docs/how-to/use-your-own-model.md", "yaml")
+    kinds = []
+    for block in shown:
+        policy = parse(f"version: 1\n{block}", file=None, folder=tmp_path).policy
+        kinds += [d.kind for d in policy.destinations.values()]
+    assert kinds == ["openai", "ollama", "openai", "transformers", "transformers", "gguf"]
+
+
+def test_documents_are_embedded_and_found_as_the_how_to_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path) as watched:
+        monkeypatch.setenv("LOUVER_URL", watched.base_url)
+        monkeypatch.setenv("LOUVER_KEY", watched.key)
+        names: dict[str, Any] = {}
+        for block in blocks(ROOT / "docs/how-to/embed-documents.md", "python"):
+            exec(compile(block, "embed-documents.md", "exec"), names)
+        names["client"].close()
+        assert b"@example.com" not in watched.bytes_that_left
+    assert capsys.readouterr().out.startswith("alice.martin@example.com asked")
+
+
+def test_ollamas_client_is_answered_as_the_how_to_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path) as watched:
+        monkeypatch.setenv("LOUVER_HOST", watched.base_url.removesuffix("/v1"))
+        monkeypatch.setenv("LOUVER_KEY", watched.key)
+        names: dict[str, Any] = {}
+        for block in blocks(ROOT / "docs/how-to/use-ollama-clients.md", "python"):
+            exec(compile(block, "use-ollama-clients.md", "exec"), names)
+        names["client"].close()
+        assert b"@example.com" not in watched.bytes_that_left
+    assert "alice.martin@example.com" in capsys.readouterr().out

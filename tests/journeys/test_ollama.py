@@ -38,7 +38,7 @@ OPEN: list[ollama.Client] = []
 def closed_afterwards() -> Iterator[None]:
     yield
     while OPEN:
-        OPEN.pop().close()
+        OPEN.pop().close()  # type: ignore[no-untyped-call]  # as the client has it
 
 
 def opened(watched: Watched, **headers: str) -> ollama.Client:
@@ -50,6 +50,13 @@ def opened(watched: Watched, **headers: str) -> ollama.Client:
 
 def client(watched: Watched, **headers: str) -> ollama.Client:
     return opened(watched, Authorization=f"Bearer {watched.key}", **headers)
+
+
+def parts_of(watched: Watched, *, stream: bool, **more: Any) -> list[ollama.ChatResponse]:
+    """The objects of an answer: one, or those of a stream."""
+    asks: Any = client(watched)
+    answer = asks.chat("home", USER, stream=stream, **more)
+    return list(answer) if stream else [answer]
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +100,10 @@ def test_the_last_line_says_done_and_is_on_record(practice: Watched) -> None:
 
 def test_generate(practice: Watched) -> None:
     answer = client(practice).generate("home", f"Mail {EMAIL}.", system="You help Bob.")
-    assert EMAIL in answer.response
+    assert EMAIL in (answer.response or "")
     assert answer.context is None
     parts = client(practice).generate("home", f"Mail {EMAIL}.", system="You help Bob.", stream=True)
-    assert "".join(part.response for part in parts) == answer.response
+    assert "".join(part.response or "" for part in parts) == answer.response
     short = client(practice).generate("home", "Mail Bob.", options={"num_predict": 3})
     assert (short.done_reason, short.eval_count) == ("length", 3)
     assert b"Bob" not in practice.bytes_that_left
@@ -104,8 +111,7 @@ def test_generate(practice: Watched) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_tool_gets_its_value_as_an_object(practice: Watched, stream: bool) -> None:
-    answers = client(practice).chat("home", USER, tools=[send_mail], stream=stream)
-    parts = list(answers) if stream else [answers]
+    parts = parts_of(practice, stream=stream, tools=[send_mail])
     calls = [call for part in parts for call in part.message.tool_calls or []]
     assert [(c.function.name, dict(c.function.arguments)) for c in calls] == [
         ("send_mail", {"email": EMAIL})
@@ -124,7 +130,7 @@ def test_structured_answers(practice: Watched) -> None:
     answer = client(practice).chat("home", said, format=schema)
     assert json.loads(answer.message.content or "") == {"person": 'Carol O"Neil'}
     free = client(practice).generate("home", f"Mail {EMAIL}.", format="json")
-    assert EMAIL in json.loads(free.response)["mentioned"]["email"]
+    assert EMAIL in json.loads(free.response or "")["mentioned"]["email"]
 
 
 def test_models_are_listed_and_shown(practice: Watched) -> None:
@@ -154,7 +160,7 @@ def test_the_asynchronous_client(practice: Watched) -> None:
         )
         parts = await async_client.chat("home", USER, stream=True)
         said = "".join([part.message.content or "" async for part in parts])
-        await async_client.close()
+        await async_client.close()  # type: ignore[no-untyped-call]  # as the client has it
         return said
 
     assert EMAIL in asyncio.run(run())
@@ -383,12 +389,8 @@ def test_a_missing_model_is_told_in_each_clients_words(tmp_path: Path, stream: b
                 model="home", messages=OPENAI_USER, stream=stream
             )
         assert told.value.code == "model_not_found"
-        error = refusal(lambda: _all(client(watched).chat("home", USER, stream=stream)))
+        error = refusal(lambda: parts_of(watched, stream=stream))
         assert (error.status_code, error.error) == (404, "model 'llama' not found, try pulling it")
-
-
-def _all(answer: Any) -> Any:
-    return answer if isinstance(answer, ollama.ChatResponse) else list(answer)
 
 
 def test_a_server_that_is_gone(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.errors import BadSignatureError, SecurityWarning
 from support.houses import Watched, running, settings
 from support.http import chat, post
 from support.models import Echo
@@ -24,6 +27,7 @@ from louver.gateway.receipts import require_body, verified
 from louver.house import receipt_key, recorded
 
 EMAIL = "eve@example.com"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +207,18 @@ def test_the_library_verifies_too(watched: Watched) -> None:
     assert watched.house.verify_receipt(token, body).destination == "home"
     with pytest.raises(Tampered):
         watched.house.verify_receipt(token, body + b" ")
+
+
+def test_the_how_to_checks_without_louver(watched: Watched) -> None:
+    page = (ROOT / "docs/how-to/verify-a-receipt.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(block, "verify-a-receipt.md", "exec"), names)
+    token = post(watched, chat("hello")).headers["x-louver-receipt"]
+    (key,) = keys(watched)
+    with warnings.catch_warnings():
+        # RFC 9864 names it Ed25519; what most libraries know is still EdDSA.
+        warnings.simplefilter("ignore", SecurityWarning)
+        assert names["payload"](token, key.jwk()) == verified(token, [key]).payload()
+        with pytest.raises(BadSignatureError):
+            names["payload"](token[:-4] + "AAAA", key.jwk())

@@ -189,10 +189,11 @@ def test_a_kept_answer_is_shown_again_and_erased(watched: Watched, client: OpenA
 
 
 def test_it_is_there_when_the_stream_says_that_it_is_complete(client: OpenAI) -> None:
-    shown = []
-    for event in client.responses.create(model="home", input="hello", stream=True):
-        if event.type == "response.completed":
-            shown += [client.responses.retrieve(event.response.id).output_text]
+    shown = [
+        client.responses.retrieve(event.response.id).output_text
+        for event in client.responses.create(model="home", input="hello", stream=True)
+        if event.type == "response.completed"
+    ]
     assert shown == ["1: hello"]
 
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 from store.desk import START, TENANT, Seeded
 
-from louver.core.errors import Invalid, Tampered, Unavailable
+from louver.core.consent import ConsentState
+from louver.core.errors import ConsentRequired, Invalid, Tampered, Unavailable
+from louver.core.retention import consent_key
 from louver.core.sensitive import Sensitive
 from louver.crypto.keys import Keys
 from louver.crypto.vault import Place, Vault
@@ -186,3 +188,41 @@ def test_sealed_bytes_and_salts_are_not_shown(desk: Desk) -> None:
     kept = desk.keep("first")
     assert "sealed " not in repr(kept)
     assert repr(kept.salt) not in repr(kept)
+
+
+@pytest.mark.parametrize("no", [ConsentState.WITHDRAWN, ConsentState.REFUSED])
+def test_nothing_is_kept_against_a_no_and_what_was_kept_is_erased(
+    desk: Desk, no: ConsentState
+) -> None:
+    """Also where another process took the no, and this one has not heard of it."""
+    who = person(desk)
+    key = consent_key(TENANT, who)
+    desk.store.set_consent(key, ConsentState.GIVEN).result()
+    kept = desk.keep("first", who)
+    desk.keep("another's", person(desk, "person-2"))
+    later = replace(kept, id=b"2" * 32)
+    desk.store.keep_response(replace(later, id=b"3" * 32), key).result()
+    desk.open().set_consent(key, no).result()
+    with pytest.raises(ConsentRequired):
+        desk.store.keep_response(later, key).result()
+    assert find(desk, kept) is None
+    assert rows(desk, "responses") == 1
+    assert rows(desk, "content_keys") == 1
+    verify(desk.engine)
+
+
+def test_a_no_to_another_purpose_erases_nothing(desk: Desk) -> None:
+    key = desk.consented()
+    kept = desk.keep("first", key.person)
+    desk.store.set_consent(key, ConsentState.WITHDRAWN).result()
+    assert find(desk, kept) == kept
+
+
+def test_a_consent_that_has_ended_keeps_nothing(desk: Desk) -> None:
+    who = person(desk)
+    key = consent_key(TENANT, who)
+    desk.store.set_consent(key, ConsentState.GIVEN, START + 10).result()
+    kept = replace(desk.keep("first", who), id=b"2" * 32)
+    desk.clock.time += 20
+    with pytest.raises(ConsentRequired):
+        desk.store.keep_response(kept, key).result()

@@ -52,7 +52,7 @@ CLAIMS: tuple[Claim, ...] = (
         "miss, resolve one that the user typed, break the JSON of tool arguments, or put a value "
         "into a link or tool that the policy does not allow. Any chunking of its stream gives the "
         "same text.",
-        ("The answer comes in the fields of OpenAI's format; others pass unrestored.",),
+        ("The answer comes in fields that its format names; others pass unrestored.",),
         (
             "tests/laws/test_hostile.py::test_streamed_to_one_character_or_whole_it_is_the_same",
             "tests/laws/test_hostile.py::test_no_value_is_completed_or_guessed",
@@ -117,12 +117,61 @@ CLAIMS: tuple[Claim, ...] = (
         ),
     ),
     Claim(
+        "every-format",
+        "All of the above holds for each pair of a client's format (chat completions, responses, "
+        "completions, Anthropic messages, Ollama chat and generate) and a server's (OpenAI, "
+        "Anthropic, Ollama).",
+        ("The server keeps to its protocol; one that does not ends the answer by name.",),
+        (
+            "tests/laws/test_pairs.py::test_1_no_leaf_lets_a_canary_out",
+            "tests/laws/test_pairs.py::test_2_one_value_one_placeholder_and_back",
+            "tests/laws/test_pairs.py::test_3_any_chunking_gives_the_same_text",
+            "tests/laws/test_pairs.py::test_3_tool_arguments_are_json_with_their_values",
+            "tests/laws/test_pairs.py::test_3_nothing_comes_back_into_a_link",
+            "tests/laws/test_pairs.py::test_4_a_stream_arrives_as_it_comes",
+            "tests/laws/test_pairs.py::test_5_a_failure_is_told_and_nothing_leaves",
+            "tests/laws/test_pairs.py::test_6_a_turn_costs_what_is_new",
+        ),
+    ),
+    Claim(
         "content-free",
         "No value stays in the database, its log, the logs of the process or an error text.",
         ("The value does not stand in a name that an operator chose (tenant, model, purpose).",),
         (
             "tests/attacks/test_canary_search.py::test_no_planted_value_stays_anywhere",
             "tests/attacks/test_bad_input.py::test_a_clear_4xx_and_nothing_upstream",
+        ),
+    ),
+    Claim(
+        "kept-by-consent",
+        "A conversation is kept on this side only in mode full and with the person's given consent "
+        "to retention, sealed under that person's key; only the same application and person see it "
+        "again. A withdrawal erases it in the same commit. An answer that could not be kept is "
+        "never said to be complete.",
+        (_KEY, "`vault.without_person` is false; else what names no person is kept unasked."),
+        (
+            "tests/journeys/test_responses.py::test_nothing_is_kept_unless_mode_and_person_allow_it",
+            "tests/journeys/test_responses.py::test_what_is_kept_is_sealed",
+            "tests/journeys/test_responses.py::test_nobody_else_learns_that_it_exists",
+            "tests/journeys/test_responses.py::test_a_withdrawal_erases_at_once",
+            "tests/journeys/test_responses.py::test_an_answer_that_cannot_be_kept_is_not_complete",
+            "tests/store/test_vault.py::test_nothing_is_kept_against_a_no_and_what_was_kept_is_erased",
+        ),
+    ),
+    Claim(
+        "receipts",
+        "Every answer has a signed receipt that binds the bytes that left, the policy, the consent "
+        "that decided, the destination and the place in the ledger, without content. Whoever "
+        "changes one bit of it, the bytes or the entry is found out offline.",
+        (_KEY, "Who checks has the right public key."),
+        (
+            "tests/journeys/test_receipts.py::test_every_answer_has_one",
+            "tests/journeys/test_receipts.py::test_flipping_any_bit_is_found_out",
+            "tests/journeys/test_receipts.py::test_another_installations_key_is_found_out",
+            "tests/journeys/test_receipts.py::test_other_bytes_are_found_out",
+            "tests/journeys/test_receipts.py::test_a_changed_ledger_is_found_out",
+            "tests/journeys/test_receipts.py::test_the_ledger_alone_confirms_no_guess",
+            "tests/crypto/test_signing.py::test_another_library_verifies_what_we_sign",
         ),
     ),
 )
@@ -134,5 +183,8 @@ NOT_PROMISED: tuple[str, ...] = (
     "That nobody rewrote the whole ledger: against its owner that needs an outside witness, which "
     "comes with the signed log. Until then `louver ledger verify` finds damage and careless edits.",
     "That a provider honors `store: false`. It is asked for in every request, and that is all.",
-    "Anything about images, audio and files, except that they are refused unless you allow them.",
+    "That a receipt proves what its model did with the bytes, or that its installation told the "
+    "truth about them; it proves what the installation said, and that nobody changed it since.",
+    "Anything about images, audio and files that are no text, except that they are refused unless "
+    "you allow them.",
 )

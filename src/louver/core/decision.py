@@ -28,10 +28,18 @@ from louver.core.policy import PRESETS, Action, Destination, Location, Mode, Par
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A message part that cannot be inspected, and where it stands (`messages[2].content[1]`)."""
+    """A message part that cannot be inspected, and where it stands (`messages[2].content[1]`).
+
+    `shown` is where it stands for the client, if its format has another place for it.
+    """
 
     kind: PartKind
     path: str
+    shown: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.shown or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +153,11 @@ def _refused_outright(question: Question, policy: Policy, trace: list[Step]) -> 
     for part in question.uninspectable:
         if part.kind not in policy.allowed_parts:
             kind = part.kind.value
-            trace.append(Step("parts", False, f"{kind} at {part.path} cannot be inspected"))
+            trace.append(Step("parts", False, f"{kind} at {part.place} cannot be inspected"))
             return Uninspectable(
-                f"{part.path} is a part of kind '{kind}' that cannot be inspected; "
+                f"{part.place} is a part of kind '{kind}' that cannot be inspected; "
                 f"send text, or allow it with `parts: {{{kind}: allow}}` in louver.yaml",
-                param=part.path,
+                param=part.place,
             )
     for code in sorted(question.categories):
         if policy.action(code) is Action.REFUSE:

@@ -6,7 +6,7 @@ A provider accepts only `Minimized`, and only `louver.minimize.outgoing` constru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from louver.core.decision import Needs, Part
@@ -41,10 +41,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A block of thinking in the history that `destination` itself has written, word for word.
+
+    It is block `block` of message `message`. Only that destination gets it, and unread.
+    """
+
+    message: int
+    block: int
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A parsed request. `body` is in the hub form, whatever format the client speaks.
 
-    `original` is the request as the client wrote it, where its format is not the hub's.
+    `original` is the request as the client wrote it, where its format is not the hub's; `places`
+    then says where in it something stands (`messages[2].content[1]`) that has another path here.
     `opening` is the conversation's first messages as canonical bytes.
     `tools` are the tool names that the application declared; only those are given real values.
     `needs.context` is filled from the length of the text, its language where a policy asks.
@@ -73,6 +86,8 @@ class Exchange:
     began: float = 0.0
     size: int = 0
     turn: Turn | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    returned: tuple[Returned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ class Keys:
         """The key that seals map files (placeholder to value), see `louver.crypto.sealing`."""
         return self._derive(b"map")
 
+    def thinking_key(self, tenant: str) -> bytes:
+        """The key that seals what models thought for `tenant`, see `louver.gateway.thinking`."""
+        return self._of_tenant(b"thinking", tenant)
+
     def _of_tenant(self, use: bytes, tenant: str) -> bytes:
         """Derived once per tenant: the operator chooses them, and they are few."""
         known = self._by_tenant.get((use, tenant))

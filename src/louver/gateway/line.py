@@ -33,6 +33,7 @@ from louver.gateway.headers import asked_of
 from louver.gateway.memory import Memory
 from louver.gateway.passage import Passage
 from louver.gateway.receipts import Receipts
+from louver.gateway.thinking import Seals, bound_to
 from louver.gateway.upstreams import Upstreams
 from louver.gateway.vault import Conversations, Keeping
 from louver.gateway.visit import Visit
@@ -94,6 +95,7 @@ class Parts:
     formats: Mapping[str, Format]
     conversations: Conversations
     receipts: Receipts
+    seals: Seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class Line:
         replies = await begin(passage, asked)
         # 7. Put the values back; keep the answer where it may be kept, and have the end on record
         # before the last event.
-        restorer = restorer_of(exchange, sent.minimized, sent.policy)
+        seal = self._parts.seals.of(exchange.caller.tenant, sent.destination)
+        restorer = restorer_of(exchange, sent.minimized, sent.policy, seal)
         keeping = self._parts.conversations.decide(
             exchange, sent.decision.mode, sent.person, sent.policy
         )
@@ -239,6 +242,7 @@ class Line:
         """The exchange, with the conversation before it where that is kept on this side."""
         asked = self._asked(incoming, caller)
         exchange = self._parts.formats[incoming.format].parse(incoming.body.reveal(), asked)
+        exchange = self._parts.seals.opened(exchange)
         if exchange.turn is None:
             return exchange
         return await self._parts.conversations.recall(exchange, self._parts.policy())
@@ -331,6 +335,7 @@ class Line:
     async def _minimize(
         self, exchange: Exchange, policy: Policy, destination: Destination, finder: Finds
     ) -> Minimized:
+        exchange = bound_to(exchange, destination)
         upstream = self._parts.upstreams[destination.name]
         how = Minimizing(
             finder=finder,

@@ -17,10 +17,14 @@ from louver.gateway.breaker import Breaker, BreakerRule, Call, State
 from louver.gateway.providers.interface import Provider, Warms
 from louver.gateway.retrying import Retries, RetryRule
 
-# What says nothing about the server's health: our own settings, or what a client asked for.
+# What says nothing about the server's health: our own settings, what a client asked for, a line
+# of others before it.
 _NOT_ITS_FAULT = frozenset(
-    {"upstream_auth", "upstream_redirect", "upstream_too_large", "upstream_event_too_large"}
-)
+    {
+        "upstream_auth", "upstream_redirect", "upstream_too_large", "upstream_event_too_large",
+        "model_busy",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ async def _first(replies: AsyncGenerator[Reply], call: Call) -> Reply | None:
 def _judge(failure: UpstreamFailed, call: Call) -> None:
     if failure.code in _NOT_ITS_FAULT or failure.status == 429:
         call.told_nothing()
-    elif failure.code == "upstream_error" and failure.status < 500:
+    elif failure.status < 500:
         call.succeeded()
     else:
         call.failed()

@@ -30,7 +30,6 @@ from louver.store.vault import KeptResponse, owner_of
 Messages = list[Mapping[str, JsonTree]]
 
 _VERSION = 1
-_CHARACTERS_PER_TOKEN = 4
 
 
 @runtime_checkable
@@ -195,8 +194,9 @@ def _continued(exchange: Exchange, turn: Turn, kept: Mapping[str, JsonTree]) -> 
             task=exchange.task,
             mode=exchange.mode_asked,
             no_store=exchange.no_store,
+            began=exchange.began,
         ),
-        size=exchange.needs.context * _CHARACTERS_PER_TOKEN + len(orjson.dumps(kept["messages"])),
+        size=exchange.size + len(orjson.dumps(kept["messages"])),
         original=None if exchange.original is None else exchange.original.reveal(),
     )
     # The conversation opened as it did, whatever this turn's instructions are.

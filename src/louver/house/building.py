@@ -28,6 +28,7 @@ from louver.gateway.readiness import Ready
 from louver.gateway.receipts import Receipts, require_body
 from louver.gateway.receipts import verified as verified_receipt
 from louver.gateway.reception import Desk, Reception
+from louver.gateway.thinking import Seals
 from louver.gateway.vault import Conversations
 from louver.house.furniture import Furnishing, detectors, formats, upstreams
 from louver.house.ground import Ground, Seams, lay_ground
@@ -190,6 +191,7 @@ class House:
             conversations=Conversations(
                 self._memory, Vault(self._keys, self._seams.randomness), self._seams.clock
             ),
+            seals=Seals(self._keys, self._seams.randomness),
             receipts=Receipts(self._receipt_key, self._seams.clock, self._seams.randomness),
         )
         return Furnishing(settings, finder, Desk(Line(parts), settings.limits))

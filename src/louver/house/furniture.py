@@ -9,11 +9,12 @@ from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
 from louver.doors import plugins
-from louver.doors.http.families import OLLAMA, OPENAI
+from louver.doors.http.families import ANTHROPIC, OLLAMA, OPENAI
 from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.providers.interface import Provider
 from louver.gateway.reception import Desk
 from louver.gateway.upstreams import Upstream, UpstreamRule, Upstreams
+from louver.gateway.wire.anthropic import CountTokens, Messages
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.ollama.formats import (
     OllamaChat,
@@ -72,6 +73,8 @@ def formats(clock: Clock) -> dict[str, Format]:
     return {
         "openai.chat": OpenAIChat(OPENAI.error),
         "openai.responses": OpenAIResponses(),
+        "anthropic.messages": Messages(ANTHROPIC.error),
+        "anthropic.count_tokens": CountTokens(),
         "openai.completions": OpenAICompletions(OPENAI.error),
         "openai.embeddings": OpenAIEmbeddings(OPENAI.error),
         "ollama.chat": OllamaChat(clock, OLLAMA.error),

@@ -197,6 +197,19 @@ def test_consent_is_given_withdrawn_and_listed() -> None:
     assert as_json("consent", "list", "--person", "nobody") == []
 
 
+def test_consent_to_retention_names_this_house() -> None:
+    about = ("--person", "patient-7", "--purpose", "retention")
+    given = as_json("consent", "grant", *about)
+    assert (given["purpose"], given["recipient"]) == ("retention", "this house")
+    assert as_json("consent", "grant", *about, "--recipient", "this house")
+    told = run("consent", "grant", *about, "--recipient", "Example AI Ltd.", code=2).stderr
+    assert "one recipient: 'this house'" in told
+    run("consent", "withdraw", *about)
+    kinds = [entry["kind"] for entry in as_json("ledger", "show")]
+    assert kinds[-2:] == ["consent", "forgotten"]
+    run("ledger", "verify")
+
+
 def test_consent_is_for_what_the_policy_knows() -> None:
     run("init")
     about = ("consent", "grant", "--person", "p")

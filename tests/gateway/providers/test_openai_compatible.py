@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -19,7 +20,7 @@ from gateway.providers.upstream import (
 )
 
 from louver.core.errors import Invalid, UpstreamFailed
-from louver.core.exchanges import Reply
+from louver.core.exchanges import Operation, Reply
 from louver.core.policy import Destination, Location
 from louver.core.sensitive import Sensitive
 from louver.gateway.providers.openai_compatible import OpenAICompatible
@@ -42,10 +43,13 @@ def test_only_our_headers_and_the_body_leave() -> None:
                 {"object": "chat.completion", "choices": []}
             ]
             await collect(client, minimized(stream=False, no_store=True))
+            embeddings = replace(minimized(stream=False), operation=Operation.EMBEDDINGS)
+            await collect(client, embeddings)
             await client.close()
 
     asyncio.run(run())
-    (path, headers, body), (_, second, _) = seen
+    (path, headers, body), (_, second, _), (embedding, _, _) = seen
+    assert embedding == "/v1/embeddings"
     assert path == "/v1/chat/completions"
     assert body == b'{"a":1}'
     assert headers.keys() == {

@@ -13,7 +13,10 @@ from louver.doors.http.wire import Headers, Whole
 
 JSON_TYPE = ("content-type", "application/json")
 
-_PASSED_ON = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "x-request-id"})
+_PASSED_ON = frozenset(
+    {"retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id"}
+)
+_PASSED_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 _RETRIED = frozenset({408, 409, 429})
 _OUR_SETTINGS = frozenset({"upstream_auth", "upstream_redirect"})  # Trying again mends neither.
 
@@ -91,7 +94,7 @@ def _passed(error: UpstreamFailed) -> Headers:
     passed: Headers = tuple(
         (name.lower(), value)
         for name, value in error.headers
-        if name.lower() in _PASSED_ON or name.lower().startswith("x-ratelimit-")
+        if name.lower() in _PASSED_ON or name.lower().startswith(_PASSED_PREFIXES)
     )
     if "x-should-retry" not in dict(passed):
         retried = (status in _RETRIED or status >= 500) and error.code not in _OUR_SETTINGS

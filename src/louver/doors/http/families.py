@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from louver.core.errors import LouverError
+from louver.doors.http.anthropic import error_event, error_object, unexpected_object
 from louver.doors.http.errors import error_body, unexpected_body
 from louver.doors.http.ollama import error_line, unexpected_line
 
@@ -28,3 +29,4 @@ def _data_line(body: bytes) -> bytes:
 
 OPENAI = Family(error_body, unexpected_body, _data_line)
 OLLAMA = Family(error_line, unexpected_line, lambda body: body + b"\n")
+ANTHROPIC = Family(error_object, unexpected_object, error_event)

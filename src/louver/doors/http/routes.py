@@ -14,7 +14,7 @@ from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http import ollama
 from louver.doors.http.errors import JSON_TYPE
-from louver.doors.http.families import OLLAMA, OPENAI, Family
+from louver.doors.http.families import ANTHROPIC, OLLAMA, OPENAI, Family
 from louver.doors.http.openapi import description
 from louver.doors.http.wire import Whole
 from louver.gateway.wire.reading import expect, read_object
@@ -22,6 +22,7 @@ from louver.gateway.wire.reading import expect, read_object
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 RESPONSES = "/v1/responses"
 _OLLAMA = "/api/"
+MESSAGES, COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
 OPENAPI, HEALTH = "/openapi.json", "/healthz"
 READY, METRICS = "/readyz", "/metrics"
 PROBES = frozenset({HEALTH, READY, METRICS})
@@ -45,6 +46,8 @@ ASKED: Mapping[str, Asks] = {
     "/api/embed": Asks("ollama.embed", OLLAMA),
     "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
     RESPONSES: Asks("openai.responses", OPENAI),
+    MESSAGES: Asks("anthropic.messages", ANTHROPIC),
+    COUNT_TOKENS: Asks("anthropic.count_tokens", ANTHROPIC),
 }
 
 

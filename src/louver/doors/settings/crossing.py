@@ -16,7 +16,7 @@ from louver.doors.settings.marks import Document, Path, Plain
 from louver.doors.settings.problems import did_you_mean
 
 # Those that come with Louver, also where its entry points are not installed (a source checkout).
-KINDS = frozenset({"practice", "openai", "ollama", "transformers", "gguf"})
+KINDS = frozenset({"practice", "openai", "anthropic", "ollama", "transformers", "gguf"})
 IN_PROCESS = frozenset({"transformers", "gguf"})
 WITHOUT_TOOLS = IN_PROCESS
 WITHOUT_STRUCTURE = frozenset({"transformers"})
@@ -90,6 +90,9 @@ def _destination(
     if kind == "openai" and destination.get("base_url") is None:
         document.report(path, "kind openai needs `base_url`, such as https://api.example.com/v1")
     _in_process(document, path, destination)
+    if kind == "anthropic" and not remote and destination.get("base_url") is None:
+        message = "kind anthropic without `base_url` asks Anthropic: mark it `location: remote`"
+        document.report(path, message)
     url = destination.get("base_url")
     if kind == "ollama" and isinstance(url, str) and url.rstrip("/").endswith("/v1"):
         message = "kind ollama speaks Ollama's own API; leave out /v1, or use kind openai"

@@ -198,8 +198,9 @@ class BreakerSection(Section):
 class DestinationSection(Section):
     kind: Text = Field(
         description="`practice` (the built-in practice model), `openai` (any OpenAI-compatible "
-        "server), `ollama` (an Ollama server), `transformers` or `gguf` (a model in this process), "
-        "or a plugin's name under `louver.providers`."
+        "server), `anthropic` (Anthropic's Messages API), `ollama` (an Ollama server), "
+        "`transformers` or `gguf` (a model in this process), or a plugin's name under "
+        "`louver.providers`."
     )
     location: Literal["local", "remote"] = Field(
         description="`local`: under your own control. `remote`: somebody else's; needs consent."
@@ -211,7 +212,8 @@ class DestinationSection(Section):
     base_url: Text | None = Field(
         default=None,
         description="The server's base URL; for kind `openai` up to and with `/v1`, for kind "
-        "`ollama` without a path (by default `http://127.0.0.1:11434`).",
+        "`anthropic` too (by default `https://api.anthropic.com/v1`), for kind `ollama` without a "
+        "path (by default `http://127.0.0.1:11434`).",
     )
     key_variable: Variable | None = Field(
         default=None, description="The environment variable that holds the server's API key."

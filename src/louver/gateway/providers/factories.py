@@ -5,6 +5,7 @@ from __future__ import annotations
 from louver.core.policy import Destination
 from louver.core.seams import Clock
 from louver.core.sensitive import Sensitive
+from louver.gateway.providers.anthropic import Anthropic
 from louver.gateway.providers.gguf import gguf
 from louver.gateway.providers.hostile import Hostile
 from louver.gateway.providers.ollama import Ollama
@@ -33,3 +34,8 @@ def openai(destination: Destination, key: Sensitive[str] | None, _clock: Clock) 
 def ollama(destination: Destination, key: Sensitive[str] | None, clock: Clock) -> Ollama:
     """An Ollama server, by its own API."""
     return Ollama(destination, key=key, clock=clock)
+
+
+def anthropic(destination: Destination, key: Sensitive[str] | None, clock: Clock) -> Anthropic:
+    """A server that speaks Anthropic's Messages API; by default Anthropic's own."""
+    return Anthropic(destination, key=key, clock=clock)

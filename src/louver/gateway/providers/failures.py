@@ -16,8 +16,10 @@ from louver.core.sensitive import Sensitive
 from louver.gateway.providers.openai_compatible_json import decode
 from louver.gateway.providers.transport import Response
 
-_PASSED = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "x-request-id"})
-_PASSED_PREFIX = "x-ratelimit-"
+_PASSED = frozenset(
+    {"retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id"}
+)
+_PASSED_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 _HEADER_VALUE = 256
 _PRINTABLE = frozenset(string.printable) - frozenset(string.whitespace)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -25,11 +27,18 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def bearer(destination: Destination, key: Sensitive[str] | None) -> dict[str, str]:
     """The header that shows our key, if there is one. Raises Invalid."""
+    return key_header(destination, key, "Authorization", "Bearer ")
+
+
+def key_header(
+    destination: Destination, key: Sensitive[str] | None, name: str, before: str = ""
+) -> dict[str, str]:
+    """The header `name` that shows our key, if there is one. Raises Invalid."""
     if key is None:
         return {}
     if not key.reveal() or not set(key.reveal()) <= _PRINTABLE:
         raise Invalid(f"destination '{destination.name}': its key is empty or unprintable")
-    return {"Authorization": f"Bearer {key.reveal()}"}
+    return {name: before + key.reveal()}
 
 
 def endpoint(destination: Destination, path: str, *, otherwise: str | None = None) -> URL:
@@ -94,6 +103,7 @@ def reset() -> UpstreamFailed:
     return UpstreamFailed(
         "the provider's stream ended before the answer was complete; try again",
         code="upstream_reset",
+        begun=True,
     )
 
 
@@ -101,7 +111,7 @@ def _passed_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, value)
         for name, value in sorted(headers.items())
-        if (name in _PASSED or name.startswith(_PASSED_PREFIX))
+        if (name in _PASSED or name.startswith(_PASSED_PREFIXES))
         and len(value) <= _HEADER_VALUE
         and set(value) <= _PRINTABLE | {" "}
     )

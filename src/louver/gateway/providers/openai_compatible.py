@@ -5,26 +5,22 @@ The only headers that leave are ours: content type, our key, and `X-No-Store` wh
 
 from __future__ import annotations
 
-import string
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 import orjson
-from yarl import URL
 
-from louver.core.errors import Invalid, UpstreamFailed
+from louver.core.errors import UpstreamFailed
 from louver.core.exchanges import JsonTree, Minimized, Operation, Reply
-from louver.core.policy import Destination, Location
+from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
+from louver.gateway.providers.failures import bearer, endpoint, failed, our_key, reset
 from louver.gateway.providers.openai_compatible_json import decode, invalid
 from louver.gateway.providers.sse import Event, EventStream
 from louver.gateway.providers.transport import Limits, Response, Transport
+from louver.gateway.wire.plain import plain
 
-_PASSED = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "x-request-id"})
-_PASSED_PREFIX = "x-ratelimit-"
-_HEADER_VALUE = 256
-_PRINTABLE = frozenset(string.printable) - frozenset(string.whitespace)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PATHS = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
 
 
 class OpenAICompatible:
@@ -41,20 +37,19 @@ class OpenAICompatible:
         limits: Limits | None = None,
     ) -> None:
         """Raises Invalid for a base_url or key that cannot be used safely."""
-        headers = {}
-        if key is not None:
-            if not key.reveal() or not set(key.reveal()) <= _PRINTABLE:
-                raise Invalid(f"destination '{destination.name}': its key is empty or unprintable")
-            headers["Authorization"] = f"Bearer {key.reveal()}"
         self._limits = limits or Limits()
         self._model = destination.model
-        self._transport = Transport(
-            _endpoint(destination), headers, destination.timeout, self._limits
-        )
+        shown = bearer(destination, key)
+        self._transports = {
+            operation: Transport(
+                endpoint(destination, path), shown, destination.timeout, self._limits
+            )
+            for operation, path in _PATHS.items()
+        }
 
     def request(self, body: Mapping[str, JsonTree], operation: Operation) -> Mapping[str, JsonTree]:
         """See `Provider.request`."""
-        told = {name: value for name, value in body.items() if name != "ollama"}
+        told = plain(body)
         if operation is Operation.EMBEDDINGS:
             return {**told, "model": self._model}
         return {**told, "model": self._model, "store": False}
@@ -64,9 +59,10 @@ class OpenAICompatible:
         headers = {"Accept": "text/event-stream" if request.stream else "application/json"}
         if request.no_store:
             headers["X-No-Store"] = "1"
-        async with self._transport.post(request.body, headers) as response:
+        transport = self._transports[request.operation]
+        async with transport.post(request.body, headers) as response:
             if not 200 <= response.status < 300:
-                raise await _failed(response)
+                raise await failed(response)
             if request.stream:
                 async with aclosing(self._stream(request, response)) as replies:
                     async for reply in replies:
@@ -76,7 +72,8 @@ class OpenAICompatible:
 
     async def close(self) -> None:
         """Release connections."""
-        await self._transport.close()
+        for transport in self._transports.values():
+            await transport.close()
 
     async def _stream(self, request: Minimized, response: Response) -> AsyncGenerator[Reply, None]:
         if response.media_type not in {None, "text/event-stream"}:
@@ -96,7 +93,7 @@ class OpenAICompatible:
                 return
             yield unfinished.follow(_last_reply(event))
         if not unfinished.finished(request):
-            raise _reset()
+            raise reset()
 
 
 class _Unfinished:
@@ -140,7 +137,7 @@ def _last_reply(event: Event) -> Reply:
         broken = failure.code == "upstream_invalid"
         if not broken:
             raise
-    raise _reset()
+    raise reset()
 
 
 async def _whole(response: Response) -> Reply:
@@ -153,35 +150,12 @@ async def _whole(response: Response) -> Reply:
     return Reply(tree)
 
 
-async def _failed(response: Response) -> UpstreamFailed:
-    """The failure behind an HTTP status that is no success."""
-    headers = _passed_headers(response.headers)
-    if response.status < 400:
-        return UpstreamFailed(
-            "the provider redirects elsewhere; set its base_url to where it really is",
-            code="upstream_redirect",
-        )
-    if response.status in {401, 403, 407}:
-        return _our_key(headers)
-    body = await response.beginning()
-    try:
-        told = isinstance(decode(body).get("error"), dict | str)
-    except UpstreamFailed:
-        told = False
-    return UpstreamFailed(
-        f"the provider answered with status {response.status}",
-        status=response.status,
-        body=body if told else b"",
-        headers=headers,
-    )
-
-
 def _error_event(tree: Mapping[str, JsonTree]) -> UpstreamFailed:
     """The failure that a provider tells inside an answer that began as a success."""
     error = tree.get("error")
     status = error.get("code") if isinstance(error, dict) else None
     if status in {401, 403}:
-        return _our_key(())
+        return our_key()
     told = isinstance(status, int) and 400 <= status < 600
     return UpstreamFailed(
         "the provider reported an error inside its answer",
@@ -189,51 +163,3 @@ def _error_event(tree: Mapping[str, JsonTree]) -> UpstreamFailed:
         # Written anew: in several lines it would be no event for the client.
         body=orjson.dumps(tree) if error else b"",
     )
-
-
-def _our_key(headers: tuple[tuple[str, str], ...]) -> UpstreamFailed:
-    """The client's key is fine; ours is not. The body is dropped: it may quote our key."""
-    return UpstreamFailed(
-        "the provider refused the gateway's own key; check the destination's key",
-        code="upstream_auth",
-        headers=headers,
-    )
-
-
-def _reset() -> UpstreamFailed:
-    return UpstreamFailed(
-        "the provider's stream ended before the answer was complete; try again",
-        code="upstream_reset",
-        begun=True,
-    )
-
-
-def _passed_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, value)
-        for name, value in sorted(headers.items())
-        if (name in _PASSED or name.startswith(_PASSED_PREFIX))
-        and len(value) <= _HEADER_VALUE
-        and set(value) <= _PRINTABLE | {" "}
-    )
-
-
-def _endpoint(destination: Destination) -> URL:
-    """Where to post. Raises Invalid; a URL that may hold a password is never repeated."""
-    name = destination.name
-    if destination.base_url is None:
-        raise Invalid(f"destination '{name}': set its base_url")
-    try:
-        base = URL(destination.base_url)
-        host = base.host
-    except ValueError:
-        host = None
-    if host is None or base.scheme not in {"http", "https"}:
-        raise Invalid(f"destination '{name}': its base_url is not an http or https URL")
-    if base.user is not None or base.password is not None:
-        raise Invalid(
-            f"destination '{name}': no user or password in base_url; use key_variable instead"
-        )
-    if destination.location is Location.REMOTE and base.scheme != "https" and host not in _LOOPBACK:
-        raise Invalid(f"destination '{name}': a remote base_url must be https")
-    return base.with_path(f"{base.path.rstrip('/')}/chat/completions", keep_query=True)

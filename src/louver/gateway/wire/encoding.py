@@ -16,16 +16,21 @@ def encode(event: Mapping[str, JsonTree]) -> bytes:
     try:
         return orjson.dumps(event)
     except (TypeError, orjson.JSONEncodeError):
-        return orjson.dumps(_mended(event))
+        return orjson.dumps(_all_mended(event))
 
 
-def _mended(tree: JsonTree) -> JsonTree:
+def mended(text: str) -> str:
+    """`text` with surrogate pairs as the characters that they mean, and halves as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _all_mended(tree: JsonTree) -> JsonTree:
     if isinstance(tree, str):
-        return tree.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return mended(tree)
     if isinstance(tree, dict):
-        return {_mended(key): _mended(value) for key, value in tree.items()}
+        return {_all_mended(key): _all_mended(value) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [_mended(item) for item in tree]
+        return [_all_mended(item) for item in tree]
     if isinstance(tree, int) and not -(2**63) <= tree < 2**64:
         return float(tree) if abs(tree) < _BEYOND_FLOATS else None
     return tree

@@ -4,12 +4,20 @@ It is OpenAI's chat completions: request, `chat.completion` and `chat.completion
 formats say beyond it stands in these extensions, which a provider that has no word for them drops:
 
 - an assistant message, whole or in history, may have `thinking_blocks`: objects with `type`
-  `thinking` (`thinking`, `signature`) or `redacted_thinking` (`data`);
+  `thinking` (`thinking`, `signature`) or `redacted_thinking` (`data`). Towards clients a signature
+  and data are sealed, see `louver.gateway.thinking`;
 - a delta or message may have `reasoning_content` (thinking as text), a delta `thinking_signature`
   (ends the thinking block before it) and `redacted_thinking` (a whole block's data);
-- a text part may have `cache_control`, a delta or message `citations` (a list of objects);
+- a delta may have `citations` (objects, about the text under way) and `text_end` (another text
+  follows); a whole message then has `content_parts`: text parts with `citations`, of which
+  `content` is the sum;
+- any part may have `cache_control`, as some clients of OpenAI's form send it;
 - a choice may have `stop_sequence`: the sequence that ended it;
-- a request may have `top_k`, and `ollama`: what only an Ollama server understands.
+- a request may have `top_k`, and `ollama`: what only an Ollama server understands;
+- a request, message, part, tool, tool call, choice and usage may have `anthropic`: what only that
+  format has a word for. There `at` is a block's place among the blocks of its message, where they
+  do not stand in the order thinking, text, calls; the first of several `parts` that are one
+  document or search result says so.
 
 A file part that holds text (`file.file_data`, see `louver.text.files`) is read like any text.
 What could carry replaced text past the restorer is refused here: log-probabilities (they spell the
@@ -19,6 +27,7 @@ answer in pieces) and generated audio.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 
@@ -33,6 +42,8 @@ from louver.gateway.wire.reading import expect, number_between, objects
 from louver.text.files import text_file
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+BLOCKS = "thinking_blocks"
+ANTHROPIC = "anthropic"
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
 _PART_KINDS: Mapping[str, PartKind] = {
     "image_url": PartKind.IMAGE,
@@ -60,9 +71,11 @@ def exchange_of(
     *,
     size: int,
     original: Mapping[str, JsonTree] | None = None,
+    places: Mapping[str, str] | None = None,
 ) -> Exchange:
     """The exchange that the hub-form request `tree` asks for; `size` in bytes of what came in.
 
+    `original` and `places` are those of an `Exchange`, from a format that is not this one.
     Raises Invalid for what is malformed, NeverSupported and NotYetSupported for what is refused.
     """
     model = expect(tree.get("model"), str, "model")
@@ -72,6 +85,7 @@ def exchange_of(
     _check_parameters(tree)
     parts = [p for i, m in enumerate(messages) for p in _check_message(m, f"messages[{i}]")]
     parts += _check_prediction(tree)
+    places = places or {}
     choices = 1 if tree.get("n") is None else expect(tree["n"], int, "n")
     structured = _structured(tree)
     stream = tree.get("stream")
@@ -92,13 +106,14 @@ def exchange_of(
             tools=bool(tree.get("tools") or tree.get("functions")),
             structured=structured,
         ),
-        uninspectable=tuple(parts),
+        uninspectable=tuple(replace(p, shown=places.get(p.path, "")) for p in parts),
         task=asked.task,
         mode_asked=asked.mode,
         no_store=asked.no_store or tree.get("store") is False,
         original=None if original is None else Sensitive(original),
         began=asked.began,
         size=size,
+        places=places,
     )
 
 
@@ -217,7 +232,19 @@ def tool_places(tree: Mapping[str, JsonTree]) -> dict[str, str]:
 def _opening(messages: list[Mapping[str, JsonTree]]) -> bytes:
     """The messages that every later turn sends again: up to and with the first user message."""
     first = next((i for i, m in enumerate(messages) if m["role"] == "user"), len(messages) - 1)
-    return orjson.dumps(messages[: first + 1], option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps([_bare(m) for m in messages[: first + 1]], option=orjson.OPT_SORT_KEYS)
+
+
+def _bare(message: Mapping[str, JsonTree]) -> Mapping[str, JsonTree]:
+    """A message without what may change from turn to turn, as where a cache should end."""
+    bare = {k: v for k, v in message.items() if k != ANTHROPIC}
+    content = message.get("content")
+    if not isinstance(content, list):
+        return bare
+    changing = {"cache_control", ANTHROPIC}
+    parts = [{k: v for k, v in part.items() if k not in changing} for part in content]
+    one = parts[0] if len(parts) == 1 else {}
+    return {**bare, "content": one["text"] if one.keys() == {"type", "text"} else parts}
 
 
 def last_user_text(body: Mapping[str, JsonTree]) -> str:

@@ -1,22 +1,26 @@
 """The answer in the hub form: values put back into events, whole or streamed.
 
-Restored are the answer's text, refusals, reasoning and the arguments of tools that the application
-declared. Everything else passes as it came, which means with placeholders; log-probabilities,
-which we never ask for, are dropped. An event of the wrong shape ends the answer.
+Restored are the answer's text, refusals, reasoning, citations and the arguments of tools that the
+application declared. Everything else passes as it came, which means with placeholders;
+log-probabilities, which we never ask for, are dropped. An event of the wrong shape ends the answer.
+Text is held back only within one kind (thinking, text, calls): none waits behind the other.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from louver.core.errors import UpstreamFailed
 from louver.core.exchanges import Exchange, JsonTree, Minimized, Operation
 from louver.core.policy import Policy
+from louver.gateway.wire.restoring_extensions import Extensions, Sealed
+from louver.gateway.wire.slots import TEXT_FIELDS, Kind, Slot, append
 from louver.minimize.restore import JsonRestorer, TextRestorer, restore_text
 
-_TEXT_FIELDS = ("content", "refusal", "reasoning_content", "reasoning")
+_HEAD = frozenset({"id", "object", "created", "model", "system_fingerprint"})
+_PLAIN = frozenset({"role", "content", "refusal", "tool_calls", "function_call"})
 _MAX_TOOL_CALLS = 256
 _LARGEST_INTEGER = 2**53
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -52,11 +56,13 @@ class Restorer(Protocol):
         ...
 
 
-def restorer_of(exchange: Exchange, minimized: Minimized, policy: Policy) -> Restorer:
-    """A fresh restorer for one answer."""
+def restorer_of(
+    exchange: Exchange, minimized: Minimized, policy: Policy, seal: Sealed | None = None
+) -> Restorer:
+    """A fresh restorer for one answer; `seal` makes what the client can send thinking back by."""
     if exchange.operation is Operation.EMBEDDINGS:
         return Vectors(exchange.model, exchange.choices)
-    return ChatRestorer(exchange, minimized, policy)
+    return ChatRestorer(exchange, minimized, policy, seal)
 
 
 class Vectors:
@@ -118,18 +124,17 @@ class Verbatim:
         return ""
 
 
-class Slot(NamedTuple):
-    """A place in a choice's delta that text streams into; `call` is None outside of tool calls."""
-
-    choice: int
-    field: str
-    call: int | None = None
-
-
 class ChatRestorer:
     """Puts values back into the events of one answer; feed it in order, then `finish()`."""
 
-    def __init__(self, exchange: Exchange, minimized: Minimized, policy: Policy) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        minimized: Minimized,
+        policy: Policy,
+        seal: Sealed | None = None,
+    ) -> None:
+        self._extensions = Extensions(exchange, minimized, policy.link_hosts, seal)
         self._values = minimized.values
         self._model = exchange.model
         self._choices = exchange.choices
@@ -142,6 +147,10 @@ class ChatRestorer:
         self._answered = False
         self._restored = 0
         self._last: Mapping[str, JsonTree] = {}
+        self._kinds: dict[int, Kind] = {}
+        self._fed: set[Slot] = set()  # By the event at hand.
+        self._early: list[tuple[Slot, str]] = []  # What belongs before that event,
+        self._late: list[tuple[Slot, str]] = []  # and what belongs into it.
 
     @property
     def restored(self) -> int:
@@ -157,8 +166,23 @@ class ChatRestorer:
             if choice.get("finish_reason"):
                 self._flush(index, delta)
                 self._ended.add(index)
-            choices.append({**choice, "delta": delta, "logprobs": None})
+            yield from self._before(index)
+            choices.append({**self._extensions.choice(choice), "delta": delta, "logprobs": None})
         yield {**event, "model": self._model, "choices": choices}
+
+    def _before(self, index: int) -> Iterator[dict[str, JsonTree]]:
+        """An event for the text that was held when something of another kind began."""
+        early, self._early = self._early, []
+        if early:
+            delta: dict[str, JsonTree] = {}
+            for slot, text in early:
+                append(delta, slot, text)
+            yield self._event(index, delta)
+
+    def _event(self, index: int, delta: dict[str, JsonTree]) -> dict[str, JsonTree]:
+        choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
+        head = {k: v for k, v in self._last.items() if k in _HEAD}
+        return {**head, "model": self._model, "choices": [choice]}
 
     def finish(self) -> Iterator[dict[str, JsonTree]]:
         """What was still held when the upstream said that it is done. Raises UpstreamFailed."""
@@ -166,9 +190,7 @@ class ChatRestorer:
             delta: dict[str, JsonTree] = {}
             self._flush(index, delta)
             if delta:
-                choice = {"index": index, "delta": delta, "finish_reason": None, "logprobs": None}
-                envelope = {k: v for k, v in self._last.items() if k != "usage"}
-                yield {**envelope, "model": self._model, "choices": [choice]}
+                yield self._event(index, delta)
         if not self._answered:
             raise _invalid("an answer without choices")
 
@@ -179,7 +201,8 @@ class ChatRestorer:
             index = cast("int", choice["index"])
             message = self._delta(index, _object(choice.get("message") or {}))
             self._flush(index, message)
-            choices.append({**choice, "message": message, "logprobs": None})
+            told = self._extensions.choice(choice)
+            choices.append({**told, "message": message, "logprobs": None})
         if not choices:
             raise _invalid("an answer without choices")
         return {**event, "model": self._model, "choices": choices}
@@ -195,10 +218,15 @@ class ChatRestorer:
     def _delta(self, choice: int, delta: Mapping[str, JsonTree]) -> dict[str, JsonTree]:
         """`delta` with values put back, as far as its text is not held back."""
         out = dict(delta)
-        for field in _TEXT_FIELDS:
+        self._fed.clear()
+        for field in TEXT_FIELDS:
             text = delta.get(field)
-            if isinstance(text, str):
+            if field == "content" and delta.get("content_parts"):
+                self._parts(choice, out)
+            elif isinstance(text, str):
                 out[field] = self._feed(Slot(choice, field), text)
+        if not delta.keys() <= _PLAIN:
+            self._extend(choice, delta, out)
         if delta.get("tool_calls"):
             calls = enumerate(_objects(delta["tool_calls"]))
             out["tool_calls"] = [self._call(choice, call, i) for i, call in calls]
@@ -206,7 +234,39 @@ class ChatRestorer:
             legacy = _object(delta["function_call"])
             slot = Slot(choice, "function_call")
             out["function_call"] = self._invocation(slot, legacy, "arguments")
+        while self._late:
+            append(out, *self._late.pop())
         return out
+
+    def _extend(self, choice: int, delta: Mapping[str, JsonTree], out: dict[str, JsonTree]) -> None:
+        """What the hub form says beyond OpenAI's; the end of a text comes after all of it."""
+        self._extensions.delta(choice, delta, out)
+        if delta.get("thinking_signature"):
+            self._end(Slot(choice, "reasoning_content"), out)
+        if delta.get("text_end"):
+            self._end(Slot(choice, "content"), out)
+
+    def _parts(self, choice: int, message: dict[str, JsonTree]) -> None:
+        """The parts of a whole text, each restored by itself; `content` is all of them."""
+        slot = Slot(choice, "content")
+        parts: list[JsonTree] = []
+        said: list[str] = []
+        for part in _objects(message["content_parts"]):
+            text = part.get("text")
+            told = self._feed(slot, text if isinstance(text, str) else "")
+            told += self._slots[slot].finish()
+            said.append(told)
+            parts.append({**self._extensions.cited(part), "text": told})
+        message["content_parts"] = parts
+        message["content"] = "".join(said)
+
+    def _end(self, slot: Slot, delta: dict[str, JsonTree]) -> None:
+        """Here one text ends: what is held of it belongs before what follows.
+
+        The slot stays: what has been opened (a link) is not over for who reads on.
+        """
+        if slot in self._slots:
+            append(delta, slot, self._slots[slot].finish())
 
     def _call(
         self, choice: int, call: Mapping[str, JsonTree], position: int
@@ -248,10 +308,24 @@ class ChatRestorer:
         """What can be told of `text` by now. A choice that has ended says nothing more."""
         if slot.choice in self._ended and text:
             raise _invalid("text after the end of a choice")
+        if text:
+            if self._kinds.get(slot.choice) is not slot.kind:
+                self._turn_to(slot)
+            self._fed.add(slot)
         if slot not in self._slots:
             name = restore_text(self._names.get(slot, ""), self._values)
             self._slots[slot] = self._restorer(slot, declared=name in self._tools)
         return self._slots[slot].feed(text)
+
+    def _turn_to(self, slot: Slot) -> None:
+        """Another kind of text begins: what is held of the one before comes first."""
+        before = self._kinds.get(slot.choice)
+        self._kinds[slot.choice] = slot.kind
+        if before is Kind.THINKING:
+            self._extensions.unsigned(slot.choice)
+        for other in [s for s in self._slots if s.choice == slot.choice and s.kind is before]:
+            if text := self._slots[other].finish():
+                (self._late if other in self._fed else self._early).append((other, text))
 
     def _restorer(self, slot: Slot, *, declared: bool) -> Restores:
         if slot.field in {"function", "function_call"}:
@@ -266,28 +340,8 @@ class ChatRestorer:
         """Add what this choice's restorers still hold to `delta`; its slots end here."""
         for slot in [s for s in self._slots if s.choice == choice]:
             restorer = self._slots.pop(slot)
-            _append(delta, slot, restorer.finish())
+            append(delta, slot, restorer.finish())
             self._restored += restorer.restored
-
-
-def _append(delta: dict[str, JsonTree], slot: Slot, text: str) -> None:
-    """Add `text` to what `delta` (or a whole message) holds in `slot`."""
-    if not text:
-        return
-    if slot.call is None and slot.field != "function_call":
-        delta[slot.field] = str(delta.get(slot.field) or "") + text
-        return
-    field = "input" if slot.field == "custom" else "arguments"
-    if slot.call is None:
-        target = cast("dict[str, JsonTree]", delta.setdefault("function_call", {}))
-    else:
-        calls = cast("list[dict[str, JsonTree]]", delta.setdefault("tool_calls", []))
-        call = next((c for i, c in enumerate(calls) if c.get("index", i) == slot.call), None)
-        if call is None:
-            call = {"index": slot.call}
-            calls.append(call)
-        target = cast("dict[str, JsonTree]", call.setdefault(slot.field, {}))
-    target[field] = str(target.get(field) or "") + text
 
 
 def _object(value: JsonTree) -> Mapping[str, JsonTree]:

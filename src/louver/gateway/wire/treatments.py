@@ -8,7 +8,7 @@ from typing import cast
 
 from louver.core.exchanges import Exchange, JsonTree, Operation
 from louver.core.policy import Policy
-from louver.gateway.wire.hub import TEXT_PARTS
+from louver.gateway.wire.hub import ANTHROPIC, BLOCKS, TEXT_PARTS
 from louver.minimize.leaves import Path, Rule, Treatment
 
 
@@ -28,18 +28,21 @@ class Reading:
     """How the paths of a chat request are read.
 
     `speakers` are the messages whose `name` is a participant's and not a tool's; `passing` the
-    uninspectable parts that the policy lets pass.
+    uninspectable parts that the policy lets pass; `returned` the blocks of thinking (by message and
+    place) that go back to where they came from.
     """
 
     speakers: frozenset[int]
     passing: frozenset[str]
+    returned: frozenset[tuple[int, int]] = frozenset()
 
     @classmethod
     def of(cls, exchange: Exchange, policy: Policy) -> Reading:
         messages = cast("list[Mapping[str, JsonTree]]", exchange.body.reveal()["messages"])
         speakers = {i for i, m in enumerate(messages) if m["role"] not in {"tool", "function"}}
         passing = {p.path for p in exchange.uninspectable if p.kind in policy.allowed_parts}
-        return cls(frozenset(speakers), frozenset(passing))
+        returned = frozenset((r.message, r.block) for r in exchange.returned)
+        return cls(frozenset(speakers), frozenset(passing), returned)
 
     def __call__(self, path: Path) -> Treatment:
         if len(path) == 1:
@@ -51,6 +54,8 @@ class Reading:
             return Treatment.FILE
         if path[0] != "messages" or len(path) < 3:
             return Treatment.TEXT
+        if path[2] == BLOCKS and len(path) == 5 and (path[1], path[3]) in self.returned:
+            return Treatment.OPAQUE
         if path[2] == "name" and path[1] in self.speakers:
             return Treatment.NAME
         if path[-1] == "arguments" and path[2] in {"tool_calls", "function_call"}:
@@ -62,7 +67,10 @@ class Reading:
         if not self.passing:
             return False
         at = 3 if path[0] == "messages" else 2
-        if len(path) <= at + 1 or path[at + 1] in TEXT_PARTS or path[-1] == "filename":
+        if len(path) <= at + 1:
+            return False
+        apart = path[at + 1] in TEXT_PARTS or path[at + 1] == ANTHROPIC
+        if apart or path[-1] == "filename":
             return False
         where = f"messages[{path[1]}].content" if at == 3 else f"{path[0]}.content"
         return path[at - 1] == "content" and f"{where}[{path[at]}]" in self.passing

@@ -1,0 +1,5 @@
+"""Anthropic's Messages: requests read into the hub form, answers written from it."""
+
+from louver.gateway.wire.anthropic.requests import CountTokens, Messages
+
+__all__ = ["CountTokens", "Messages"]
