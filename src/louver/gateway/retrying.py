@@ -18,7 +18,7 @@ _FIRST_WAIT = 0.25
 _WINDOW = 10.0
 _ALWAYS = 3  # So many retries per window are allowed however few requests there are.
 _BROKEN = frozenset({"upstream_unreachable", "upstream_reset"})
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({429, 502, 503, 504, 529})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from louver.doors.settings.values import Detectors, Settings
 from louver.gateway.providers.interface import Provider
 from louver.gateway.reception import Desk
 from louver.gateway.upstreams import Upstream, UpstreamRule, Upstreams
-from louver.gateway.wire.anthropic import CountTokens, Messages
+from louver.gateway.wire.anthropic import Messages
 from louver.gateway.wire.interface import Format
 from louver.gateway.wire.ollama.formats import (
     OllamaChat,
@@ -74,7 +74,6 @@ def formats(clock: Clock) -> dict[str, Format]:
         "openai.chat": OpenAIChat(OPENAI.error),
         "openai.responses": OpenAIResponses(),
         "anthropic.messages": Messages(ANTHROPIC.error),
-        "anthropic.count_tokens": CountTokens(),
         "openai.completions": OpenAICompletions(OPENAI.error),
         "openai.embeddings": OpenAIEmbeddings(OPENAI.error),
         "ollama.chat": OllamaChat(clock, OLLAMA.error),

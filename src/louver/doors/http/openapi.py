@@ -67,6 +67,7 @@ def description() -> Node:
             "/v1/responses/{response}": _kept(),
             "/v1/models": {"get": _models()},
             "/v1/models/{model}": {"get": _model()},
+            "/v1/messages/count_tokens": {"post": _count_tokens()},
             "/api/tags": {"get": _tags()},
             "/api/show": {"post": _show()},
             "/api/version": {"get": _open("tell_version", "Ollama's version.", _ref("Version"))},
@@ -121,6 +122,13 @@ _ASKED: Mapping[str, _Asked] = {
         "EmbeddingRequest",
         "Embeddings",
         stream=None,
+    ),
+    "/v1/messages": _Asked(
+        "create_message",
+        "Answer messages as Anthropic does, with personal data replaced on the way out.",
+        "AnthropicRequest",
+        "AnthropicAnswer",
+        error="AnthropicError",
     ),
     "/api/chat": _Asked(
         "chat",
@@ -231,6 +239,15 @@ def _model() -> Node:
         "summary": "One model.",
         "parameters": [parameter],
         "responses": responses,
+    }
+
+
+def _count_tokens() -> Node:
+    return {
+        "operationId": "count_tokens",
+        "summary": "Not supported yet: only the model's server knows its tokens.",
+        "requestBody": {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}},
+        "responses": _errors((400, 401, 408, 413, 415, 500, 503), "AnthropicError"),
     }
 
 

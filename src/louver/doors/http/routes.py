@@ -9,7 +9,7 @@ from typing import Protocol
 import orjson
 
 from louver.core.encoding import Json
-from louver.core.errors import UnknownModel
+from louver.core.errors import NotYetSupported, UnknownModel
 from louver.core.policy import Destination
 from louver.core.sensitive import Sensitive
 from louver.doors.http import ollama
@@ -47,7 +47,6 @@ ASKED: Mapping[str, Asks] = {
     "/api/embeddings": Asks("ollama.embeddings", OLLAMA),
     RESPONSES: Asks("openai.responses", OPENAI),
     MESSAGES: Asks("anthropic.messages", ANTHROPIC),
-    COUNT_TOKENS: Asks("anthropic.count_tokens", ANTHROPIC),
 }
 
 
@@ -55,6 +54,8 @@ def family_of(path: str) -> Family:
     """How errors on `path` are told, whether or not something is served there."""
     if path in ASKED:
         return ASKED[path].family
+    if path.startswith(MESSAGES + "/"):
+        return ANTHROPIC
     return OLLAMA if path.startswith(_OLLAMA) else OPENAI
 
 
@@ -151,6 +152,14 @@ def _show_model(body: bytes, services: Shown) -> Whole:
     return json_answer(ollama.shown_model(services.destinations(name)))
 
 
+def _count_tokens(_: bytes, __: Shown) -> Whole:
+    raise NotYetSupported(
+        "tokens are counted by the model's server, which sees other words than you send; read "
+        "`usage` of an answer instead"
+    )
+
+
 TOLD: Mapping[str, Tells] = {
+    COUNT_TOKENS: Tells(_count_tokens),
     "/api/show": Tells(_show_model),
 }

@@ -1,5 +1,5 @@
 """Anthropic's Messages: requests read into the hub form, answers written from it."""
 
-from louver.gateway.wire.anthropic.requests import CountTokens, Messages
+from louver.gateway.wire.anthropic.requests import Messages
 
-__all__ = ["CountTokens", "Messages"]
+__all__ = ["Messages"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, cast
 
-from louver.core.errors import Invalid, LouverError, NotYetSupported
+from louver.core.errors import Invalid, NotYetSupported
 from louver.core.exchanges import Exchange, JsonTree
 from louver.gateway.wire.anthropic.answers import MessagesWriter
 from louver.gateway.wire.anthropic.blocks import Transcript, cache_control, known
@@ -58,25 +58,6 @@ class Messages:
 
     def writer(self, exchange: Exchange) -> AnswerWriter:
         return MessagesWriter(exchange, self._error_body)
-
-
-class CountTokens:
-    """`/v1/messages/count_tokens`: only the server that reads a text knows its tokens."""
-
-    stream_type = EVENT_STREAM
-
-    def parse(self, body: bytes, asked: Asked) -> Exchange:
-        raise NotYetSupported(
-            "tokens are counted by the model's server, which sees other words than you send; "
-            "read `usage` of an answer instead"
-        )
-
-    def writer(self, exchange: Exchange) -> AnswerWriter:
-        return MessagesWriter(exchange, _nothing)
-
-
-def _nothing(_: LouverError) -> bytes:
-    return b"{}"
 
 
 def _hub_form(asked: Tree, transcript: Transcript) -> Tree:
