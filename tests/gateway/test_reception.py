@@ -23,7 +23,7 @@ from louver.core.exchanges import Minimized, Outcome, Reply
 from louver.core.halts import Halt, HaltKind, Halts
 from louver.core.identity import Caller
 from louver.core.sensitive import Sensitive
-from louver.doors.settings.values import Settings
+from louver.doors.settings.values import Settings, Term
 from louver.gateway.line import Incoming, Line, Outgoing
 from louver.gateway.providers.interface import ReadsHubForm
 from louver.gateway.quotas import Quotas
@@ -207,6 +207,31 @@ def test_what_is_halted_is_not_asked(tmp_path: Path, halt: Halt, param: str | No
         assert post(watched, chat("hi", tools=tools)).status == 200
 
 
+@pytest.mark.parametrize(
+    "halt",
+    [
+        Halt(HaltKind.ROUTE, "home"),
+        Halt(HaltKind.TENANT, "default"),
+        Halt(HaltKind.MODEL, "home"),
+        Halt(HaltKind.TOOL, "send_mail"),
+    ],
+    ids=lambda halt: halt.kind.value,
+)
+def test_the_commit_looks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, halt: Halt
+) -> None:
+    """A halt of another process that this one has not heard of yet: nothing leaves all the same."""
+    tools = [{"type": "function", "function": {"name": "send_mail"}}]
+    with running(tmp_path, providers={"home": Echo()}) as watched:
+        store = watched.house.store
+        monkeypatch.setattr(store, "halts", Halts)
+        store.halt(halt, "test").result()
+        got = post(watched, chat("hi", tools=tools))
+        assert (got.status, got.error["code"]) == (503, "halted")
+        assert watched.left == []
+        assert [e.kind for e in store.entries() if e.kind == "sent"] == []
+
+
 def test_a_halted_model_leaves_room_for_the_next_one(tmp_path: Path) -> None:
     with running(tmp_path, providers={"home": Echo(), "cloud": Echo()}) as watched:
         watched.house.store.halt(Halt(HaltKind.MODEL, "home"), "test").result()
@@ -306,6 +331,17 @@ def test_requests_in_the_middle_of_a_change_are_answered_by_one_policy(tmp_path:
             thread.join()
         assert len(statuses) > 12
         assert set(statuses) == {200}
+
+
+def test_new_detectors_find_in_what_comes_next(tmp_path: Path) -> None:
+    with running(tmp_path, providers={"home": Echo()}) as watched:
+        post(watched, chat("Ask Dora Quill about it."))
+        assert b"Dora" in watched.left[-1][1]
+        old = settings(tmp_path)
+        terms = (*old.detectors.dictionary, Term(Sensitive("Dora Quill"), "person.name"))
+        turn(watched, replace(old, detectors=replace(old.detectors, dictionary=terms)))
+        post(watched, chat("Ask Dora Quill about it."))
+        assert b"Dora" not in watched.left[-1][1]
 
 
 def test_settings_that_cannot_be_made_change_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class Former(Answered):
     """An end as it was told before there were budgets."""
 
     def payload(self) -> dict[str, Json]:
-        new = {"key", "tokens_in", "tokens_out"}
+        new = {"key", "tokens_in", "tokens_out", "estimated"}
         payload = Answered.payload(self)
         return {name: value for name, value in payload.items() if name not in new}
 

@@ -143,6 +143,29 @@ CLAIMS: tuple[Claim, ...] = (
         ),
     ),
     Claim(
+        "kill-switch",
+        "Once `louver halt` has returned, no process records anything as sent that depends on what "
+        "is halted; what is under way on it ends within a second, is told so, and is recorded so.",
+        ("All processes use one store. A client that does not read is told when it does.",),
+        (
+            "tests/gateway/test_reception.py::test_the_commit_looks_again",
+            "tests/gateway/test_reception.py::test_what_is_under_way_ends_within_a_second",
+            "tests/journeys/test_operations.py::test_halted_from_another_process_within_a_second",
+        ),
+    ),
+    Claim(
+        "quiet-telemetry",
+        "What is logged, measured and traced holds no content, no person, no key, and no count of "
+        "what was found; no trace id goes to a model's server.",
+        ("Names in the settings (models, destinations, tenants if wanted) are not personal.",),
+        (
+            "tests/journeys/test_operations.py::"
+            "test_what_is_exported_and_logged_holds_no_content_and_no_counts",
+            "tests/doors/telemetry/test_told.py::"
+            "test_what_is_told_has_no_place_for_a_key_a_person_or_a_category",
+        ),
+    ),
+    Claim(
         "kept-by-consent",
         "A conversation is kept on this side only in mode full and with the person's given consent "
         "to retention, sealed under that person's key; only the same application and person see it "

@@ -73,7 +73,8 @@ class Answered:
     """An exchange ended; `milliseconds` by stage, `restored` counts the values put back.
 
     `key` is the public id of the API key whose daily budget the tokens count against, None for who
-    needs no key. Entries of earlier versions have neither key nor tokens, and count for nobody.
+    needs no key; `estimated` where the model's server did not tell all of them. Entries of earlier
+    versions have none of these, and count for nobody.
     """
 
     kind: ClassVar[Kind] = Kind.ANSWERED
@@ -85,6 +86,7 @@ class Answered:
     key: str | None = None
     tokens_in: int = 0
     tokens_out: int = 0
+    estimated: bool = False
 
     def payload(self) -> dict[str, Json]:
         return {
@@ -96,6 +98,7 @@ class Answered:
             "key": self.key,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
+            "estimated": self.estimated,
         }
 
 

@@ -40,13 +40,12 @@ def unexpected(logger: logging.Logger, error: BaseException, error_id: str) -> N
 
 
 def render(fields: Fields, *, structured: bool) -> str:
-    """One line of JSON, or of text that begins with time, level and logger."""
+    """One line of JSON, or of text; `fields` begin with time, level and logger."""
     if structured:
         return json.dumps(fields, ensure_ascii=True)
-    first = f"{fields['time']} {fields['level']} {fields['logger']}"
-    skipped = ("time", "level", "logger")
-    rest = " ".join(f"{name}={value}" for name, value in fields.items() if name not in skipped)
-    return f"{first} {rest}"
+    shown = [f"{name}={value}" for name, value in fields.items()]
+    shown[:3] = [str(fields["time"]), str(fields["level"]), str(fields["logger"])]
+    return " ".join(shown)
 
 
 class ContentFree(logging.Formatter):

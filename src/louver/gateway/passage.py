@@ -106,6 +106,7 @@ class Passage:
             visit.key,
             tokens.into,
             tokens.out,
+            tokens.estimated,
         )
 
 

@@ -22,6 +22,7 @@ from louver.doors.http.server import serve_in_thread
 from louver.doors.settings.values import Server
 from louver.gateway.answering import Body, Complete
 from louver.gateway.line import Incoming, Outgoing
+from louver.gateway.readiness import Readiness
 
 KEY = "Bearer lv_test"
 
@@ -160,6 +161,14 @@ class FakeServices:
     async def close(self) -> None:
         await asyncio.sleep(0)
         self.closed = True
+
+
+class AlwaysReady:
+    """A process that is ready, whenever somebody looks."""
+
+    async def look(self) -> Readiness:
+        await asyncio.sleep(0)
+        return Readiness((), {"closed": 1})
 
 
 SERVER = Server("127.0.0.1", 0, 10_000, header_timeout=0.5, body_timeout=0.5, max_connections=50)

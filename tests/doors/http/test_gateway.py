@@ -145,6 +145,7 @@ def test_liveness_and_description_need_no_key(port: int) -> None:
     assert set(description["paths"]) == served | {
         "/v1/models/{model}",
         "/v1/responses/{response}",
+        "/readyz",
     }
 
 

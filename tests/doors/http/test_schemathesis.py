@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import schemathesis
-from doors.http.fake import KEY, FakeServices
+from doors.http.fake import KEY, AlwaysReady, FakeServices
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS
+from support.clocks import Hands
 
 from louver.doors.http.app import Gateway, Limits
+from louver.doors.operations import Operations
 
-SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", Gateway(FakeServices(), Limits(100_000)))
+APP = Gateway(FakeServices(), Limits(100_000), Operations(AlwaysReady(), Hands()))
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
 
 
 @SCHEMA.parametrize()

@@ -11,6 +11,8 @@ from support.visits import answered, refused
 
 from louver.core.errors import Invalid
 from louver.doors.telemetry.access import AccessLog
+from louver.doors.telemetry.watching import careful
+from louver.gateway.visit import Visit
 
 
 def lines(*, structured: bool) -> list[str]:
@@ -104,3 +106,11 @@ def test_a_stream_that_nobody_reads_ends_no_request() -> None:
     closed = io.StringIO()
     closed.close()
     AccessLog(closed, structured=True)(answered())
+
+
+def test_a_teller_that_fails_fails_no_request(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_: Visit) -> None:
+        raise ZeroDivisionError("Zq7canaryZq7")
+
+    careful(fails)(answered())
+    assert [record.message for record in caplog.records] == ["unexpected_error"]

@@ -76,6 +76,7 @@ def description() -> Node:
                 "get": _open("list_receipt_keys", "What checks receipts.", _ref("Keys"))
             },
             "/healthz": {"get": _open("check_liveness", "The process is alive.", _ref("Health"))},
+            "/readyz": {"get": _readiness()},
         },
         "components": {
             "schemas": {**SCHEMAS, **OLLAMA_SCHEMAS, **RESPONSES_SCHEMAS},
@@ -280,6 +281,13 @@ def _open(operation: str, summary: str, schema: Node) -> Node:
         "security": [],
         "responses": {"200": _ok(summary, schema)},
     }
+
+
+def _readiness() -> Node:
+    described = _open("check_readiness", "It is worth sending requests to.", _ref("Readiness"))
+    not_ready = _ok("It is not, and why.", _ref("Readiness"))
+    responses = {"200": _ok("It is.", _ref("Readiness")), "503": not_ready}
+    return {**described, "responses": responses}
 
 
 def all_statuses() -> tuple[int, ...]:

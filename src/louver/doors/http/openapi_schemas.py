@@ -267,6 +267,24 @@ SCHEMAS: Mapping[str, Mapping[str, object]] = {
         "required": ["status"],
         "properties": {"status": {"const": "ok"}},
     },
+    "Readiness": {
+        "type": "object",
+        "required": ["status", "reasons", "upstreams"],
+        "additionalProperties": False,
+        "properties": {
+            "status": {"enum": ["ready", "unready"]},
+            "reasons": {
+                "type": "array",
+                "items": {"enum": ["draining", "store_lost", "no_policy", "policy_changed"]},
+            },
+            "upstreams": {
+                "type": "object",
+                "description": "How many destinations are in each state.",
+                "propertyNames": {"enum": ["closed", "open", "half_open"]},
+                "additionalProperties": {"type": "integer", "minimum": 1},
+            },
+        },
+    },
     "Error": _ERROR,
     "ConsentNeeded": {
         "type": "object",

@@ -53,30 +53,29 @@ class AccessLog:
             self._stream.write("".join(f"{line}\n" for line in lines))
             self._stream.flush()
 
-    def _fields(self, told: Told) -> Fields:
+    def _fields(self, it: Told) -> Fields:
         fields: Fields = {
-            "time": self._written(told.began + told.seconds),
+            "time": self._written(it.began + it.seconds),
             "level": "info",
             "logger": "louver.access",
             "event": "request",
-            "path": told.path,
-            "status": told.status,
+            "path": it.path,
+            "status": it.status,
         }
-        named = {
-            "code": told.code,
-            "exchange": told.exchange,
-            "model": told.model,
-            "destination": told.destination,
-            "mode": told.mode,
-        }
-        fields |= {name: value for name, value in named.items() if value is not None}
-        if told.destination is not None:
-            tokens = told.tokens
-            fields |= {"tokens_in": tokens.into, "tokens_out": tokens.out}
-            fields |= {"tokens_estimated": int(tokens.estimated), "stream": int(told.streamed)}
-        for stage, (start, end) in told.stages.items():
+        if it.code is not None:
+            fields["code"] = it.code
+        if it.exchange is not None:
+            fields["exchange"] = it.exchange
+        if it.model is not None and it.destination is not None and it.mode is not None:
+            fields["model"], fields["destination"] = it.model, it.destination
+            fields["mode"] = it.mode
+            fields["tokens_in"], fields["tokens_out"] = it.tokens.into, it.tokens.out
+            fields["tokens_estimated"] = int(it.tokens.estimated)
+            fields["stream"] = int(it.streamed)
+        for stage, (start, end) in it.stages.items():
             fields[f"{stage}_ms"] = round(1000 * (end - start))
-        return {**fields, "total_ms": round(1000 * told.seconds)}
+        fields["total_ms"] = round(1000 * it.seconds)
+        return fields
 
     def _written(self, moment: float) -> str:
         """The local time; it is the same for many lines."""

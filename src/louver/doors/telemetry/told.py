@@ -7,7 +7,7 @@ of data were found is not among them: even a count can speak of one person where
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from louver.core.errors import LouverError, UpstreamFailed
 from louver.core.exchanges import Outcome
@@ -19,8 +19,7 @@ from louver.gateway.visit import Visit
 CLIENT_LEFT = 499
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One request, as it ended; times in seconds. What is None was not reached."""
 
     path: str

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
 from louver.core.sensitive import Sensitive
+from louver.doors.logs import unexpected
 from louver.doors.operations import Operations, Scraped
 from louver.doors.settings.values import Settings
 from louver.doors.telemetry.access import AccessLog
@@ -18,6 +20,9 @@ from louver.house import House, Seams
 
 if TYPE_CHECKING:
     from louver.doors.telemetry.otel import OpenTelemetry
+
+
+_log = logging.getLogger("louver.telemetry")
 
 
 class Watching:
@@ -37,9 +42,9 @@ class Watching:
 
     @property
     def watch(self) -> tuple[Callable[[Visit], None], ...]:
-        """Who is told."""
+        """Who is told; a failure of theirs is logged, and fails no request."""
         every = (self._access, self._metrics, self._otel)
-        return tuple(one for one in every if one is not None)
+        return tuple(careful(one) for one in every if one is not None)
 
     def operations(self, house: House, seams: Seams) -> Operations:
         """What operators may ask of `house`."""
@@ -61,3 +66,15 @@ class Watching:
 
     def _states(self) -> Mapping[str, State]:
         return {} if self._house is None else self._house.line.upstreams.states()
+
+
+def careful(watch: Callable[[Visit], None]) -> Callable[[Visit], None]:
+    """Tell `watch`, whatever it makes of it."""
+
+    def tell(visit: Visit) -> None:
+        try:
+            watch(visit)
+        except Exception as error:  # noqa: BLE001 - a door: the answer was given
+            unexpected(_log, error, visit.exchange or "none")
+
+    return tell
