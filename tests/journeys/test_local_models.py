@@ -13,7 +13,7 @@ from pathlib import Path
 import openai
 import pytest
 from support import canaries, tiny
-from support.houses import SETTINGS, Watched, running
+from support.houses import Watched, running
 
 from louver.core.policy import Destination, Location
 from louver.doors.settings.load import parse
@@ -97,17 +97,21 @@ def test_the_sentiment_of_a_text_without_the_people_in_it(tmp_path: Path) -> Non
     assert canaries.EMAIL.encode() not in left
 
 
+AT_START = """
+version: 1
+destinations:
+  home: {kind: transformers, location: local, model: ./model, load: start}
+models: {home: [home]}
+"""
+
+
 def loaded(model: InProcess) -> bool:
     return model._thread._engine is not None
 
 
 def test_a_model_that_is_wanted_at_start_is_there_at_start(tmp_path: Path) -> None:
     model = provider(tiny.generator(tmp_path / "model"))
-    text = SETTINGS.format(mode="standard", categories="{}", parts="{}")
-    text = text.replace("{kind: practice, location: local, context: 100000,", (
-        "{kind: transformers, location: local, model: ./model, load: start,"
-    ))  # fmt: skip
-    settings = parse(text, file=None, folder=tmp_path)
+    settings = parse(AT_START, file=None, folder=tmp_path)
     with build(settings, Seams(providers={"home": model})) as house:
         assert not loaded(model)
         house.warm()

@@ -326,6 +326,8 @@ _FAILED = "the store refused to record this; see `louver ledger verify`"
 
 _SQLITE_CODES = {13: "store_full", 5: "store_busy", 6: "store_busy", 15: "store_busy"}
 _SQLITE_LOST = {8, 10, 11, 14, 26}  # read-only, input/output, corrupt, cannot open, no database
+# What psycopg raises without a state when the server is gone, the plain class in mid-statement.
+_NO_LINK = {"OperationalError", "InterfaceError", "PipelineAborted", "DatabaseError"}
 _POSTGRES_FULL = {"53100"}
 _POSTGRES_BUSY = {"53300", "55P03", "40001", "40P01", "57014"}
 
@@ -352,5 +354,5 @@ def _code(error: Exception) -> str:
         return "store_busy"
     # psycopg reports a connection that it never got, or lost, without a state.
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
-    no_link = invalidated or type(cause).__name__ in ("OperationalError", "PipelineAborted")
+    no_link = invalidated or type(cause).__name__ in _NO_LINK
     return "store_lost" if no_link or str(state)[:2] in ("08", "57") else "store_failed"
